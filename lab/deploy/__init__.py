@@ -1,0 +1,1 @@
+"""Deployment: .tflite, the model compiler, firmware and the virtual board."""

@@ -1,0 +1,1 @@
+"""Learning: Keras models, training and metrics."""

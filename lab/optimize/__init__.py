@@ -1,0 +1,1 @@
+"""Optimization: the paths from a trained model to a small one."""

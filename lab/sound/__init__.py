@@ -1,0 +1,1 @@
+"""Sound: clips, synthesis, augmentation, data sets and features."""

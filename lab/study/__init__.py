@@ -1,0 +1,1 @@
+"""Studies: many models and sounds, compared; the tasks that pages submit."""

@@ -1,0 +1,1 @@
+"""The workspace: settings, projects, artifacts and jobs. Imports no other room."""
