@@ -134,7 +134,7 @@ def check(spec: FeatureSpec) -> FeatureSpec:
             f"frame_step × pool_frames is {spec.frame_step * spec.pool_frames}; it must divide {HOP_LEN}",
         ),
         (
-            spec.first_bin >= 0 and 0 < spec.bins and spec.first_bin + spec.bins <= half,
+            spec.first_bin >= 0 and spec.bins > 0 and spec.first_bin + spec.bins <= half,
             f"bins {spec.first_bin} to {spec.first_bin + spec.bins} do not lie within 0 to {half}",
         ),
         (spec.bins % max(1, spec.pool_bins) == 0, f"pool_bins {spec.pool_bins} must divide bins {spec.bins}"),

@@ -1,0 +1,236 @@
+"""`python -m lab COMMAND … --json`: every job of the pages, headless.
+
+Prints one JSON object on standard output (logs go to standard error). Exits
+0 on success, 2 on bad input with one clear line, 1 on anything else. Each
+handler imports what it needs, so that `--help` is instant.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lab.errors import BadInput, LabError
+
+Result = dict[str, Any]
+DEFAULT_OWNER = "local"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    args = _parser().parse_args(argv)
+    try:
+        with _stdout_to_stderr() as write:
+            result: Result | None = args.run(args)
+            if result is not None:
+                write(json.dumps(result, ensure_ascii=False) if args.json else _readable(result))
+    except LabError as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("error: Stopped on request.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[Callable[[str], None]]:
+    """Keep standard output for the result: libraries print there, even from C."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(kept, "w", encoding="utf-8", closefd=False) as out:
+            yield lambda text: print(text, file=out)
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _readable(result: Result, indent: str = "") -> str:
+    lines = []
+    for key, value in result.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{key}:", _readable(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            lines += [f"{indent}{key}:", *(f"{indent}  {json.dumps(row, ensure_ascii=False)}" for row in value)]
+        else:
+            lines.append(f"{indent}{key}: {value}")
+    return "\n".join(lines)
+
+
+def _show_progress(done: int, total: int, message: str) -> None:
+    print(f"[{done}/{total}] {message}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab", description="From a sound to firmware, headless.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_demo, _data, _features, _train, _audit, _compile, _infer, _emulate, _evaluate, _worker):
+        add(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], Result | None], text: str) -> Any:
+    command = commands.add_parser(name, help=text, description=text)
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.set_defaults(run=run)
+    return command
+
+
+def _demo(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study.demo import demo
+
+        return demo(Path(args.out), args.board, seed=args.seed, on_progress=_show_progress)
+
+    command = _command(commands, "demo", run, "the main job on embedded data, end to end")
+    command.add_argument("--out", default="demo", metavar="DIR")
+    command.add_argument("--board", default="pico")
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _data(commands: Any) -> None:
+    def add(args: argparse.Namespace) -> Result:
+        from lab.study import projects
+
+        return projects.add(args.project, [Path(path) for path in args.paths], args.label, _show_progress)
+
+    def listing(args: argparse.Namespace) -> Result:
+        from lab.study import projects
+
+        return projects.listing(args.project)
+
+    data = commands.add_parser("data", help="projects and their clips").add_subparsers(required=True, metavar="ACTION")
+    command = _command(data, "add", add, "add files, folders, zips or an ESC-50 layout to a project")
+    command.add_argument("project")
+    command.add_argument("paths", nargs="+", metavar="PATH")
+    command.add_argument("--label")
+    _command(data, "list", listing, "list a project's clips").add_argument("project")
+
+
+def _features(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study.commands import features
+
+        return features(Path(args.wav), Path(args.out), args.spec)
+
+    command = _command(commands, "features", run, "the windows that a model sees")
+    command.add_argument("wav", metavar="WAV")
+    command.add_argument("out", metavar="OUT.npy")
+    command.add_argument("--spec", choices=("published", "default"), default="default")
+
+
+def _train(commands: Any) -> None:
+    def baseline(args: argparse.Namespace) -> Result:
+        from lab.study.train import baseline
+
+        return baseline(args.data, Path(args.out), args.spec, args.epochs, args.seed, _show_progress)
+
+    def finetune(args: argparse.Namespace) -> Result:
+        from lab.study.train import finetune
+
+        return finetune(Path(args.start), args.data, Path(args.out), args.positive, args.seed, _show_progress)
+
+    train = commands.add_parser("train", help="baseline and fine-tuning").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    command = _command(train, "baseline", baseline, "train the article's network on many sounds")
+    command.add_argument("--data", required=True, metavar="PROJECT|DIR")
+    command.add_argument("--out", required=True, metavar="FILE")
+    command.add_argument("--spec", choices=("published", "default"), default="default")
+    command.add_argument("--epochs", type=int, default=None)
+    command.add_argument("--seed", type=int, default=0)
+    command = _command(train, "finetune", finetune, "turn a baseline into a detector")
+    command.add_argument("--from", dest="start", required=True, metavar="FILE")
+    command.add_argument("--data", required=True, metavar="PROJECT|DIR")
+    command.add_argument("--out", required=True, metavar="DETECTOR")
+    command.add_argument("--positive", action="append", metavar="LABEL", help="labels that raise an event (alarm)")
+    command.add_argument("--seed", type=int, default=0)
+
+
+def _audit(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.deploy.audit import audit
+
+        return audit(_read(args.model))
+
+    _command(commands, "audit", run, "what a .tflite really holds").add_argument("model", metavar="MODEL.tflite")
+
+
+def _compile(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study.firmware import compile_file
+
+        return compile_file(Path(args.model), Path(args.out), args.board, _show_progress)
+
+    command = _command(commands, "compile", run, "C from a model, firmware from a detector")
+    command.add_argument("model", metavar="MODEL.tflite|DETECTOR")
+    command.add_argument("--out", required=True, metavar="DIR")
+    command.add_argument("--board", default="pico")
+
+
+def _infer(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study.commands import infer
+
+        return infer(_read(args.model), Path(args.input), Path(args.output), args.engine)
+
+    command = _command(commands, "infer", run, "raw int8 in and out")
+    command.add_argument("model", metavar="MODEL.tflite")
+    command.add_argument("input", metavar="IN.npy")
+    command.add_argument("output", metavar="OUT.npy")
+    command.add_argument("--engine", choices=("compiled", "reference"), required=True)
+
+
+def _emulate(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study.commands import emulate
+
+        return emulate(Path(args.firmware), Path(args.wav), args.mic)
+
+    command = _command(commands, "emulate", run, "run firmware on the virtual board")
+    command.add_argument("firmware", metavar="FIRMWARE.uf2")
+    command.add_argument("--wav", required=True)
+    command.add_argument("--mic", choices=("pdm", "inject"), default="inject")
+
+
+def _evaluate(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.deploy.detector import Detector
+        from lab.study.evaluate import evaluate, read_manifest
+
+        return evaluate(Detector.load(args.detector), read_manifest(Path(args.manifest)), _show_progress)
+
+    command = _command(commands, "evaluate", run, "window and event scores over labelled files")
+    command.add_argument("detector", metavar="DETECTOR")
+    command.add_argument("--manifest", required=True, metavar="CSV")
+
+
+def _worker(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result | None:
+        from lab.workspace.worker import main as serve
+
+        serve()
+        return None
+
+    _command(commands, "worker", run, "serve the job table until stopped")
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error

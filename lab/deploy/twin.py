@@ -1,0 +1,151 @@
+"""The host twin: the codes that the board would send, computed here.
+
+The same integers as firmware/core: features from the CMSIS q15 chain, int8
+inference by the generated C (or TensorFlow Lite's reference kernels where no
+C compiler is), one code a hop from the hop at which the ring is full.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import HOP_SECONDS, Event, find_events
+from lab.errors import BadInput, Missing
+from lab.sound import features
+from lab.sound.features.spec import HOP_LEN, FeatureSpec
+
+CHUNK_HOPS = 2_000
+Model = Callable[[NDArray[np.int8]], NDArray[np.int8]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """What a detector made of a stretch of sound.
+
+    Attributes:
+        codes: int8, shape (n,), one decision a hop.
+        first_hop: number of the hop that made codes[0]; hop k ends at 0.032·k s.
+        events: by the detector's rule.
+    """
+
+    codes: NDArray[np.int8]
+    first_hop: int
+    events: tuple[Event, ...]
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Return the codes as probabilities, from 0 to 255/256."""
+        return (self.codes.astype(np.float64) + 128) / 256
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """Return the end of each decided hop, in seconds."""
+        return (self.first_hop + np.arange(len(self.codes))) * HOP_SECONDS
+
+
+class Twin:
+    """A detector's model and features, ready to hear.
+
+    Args:
+        detector: what to run.
+
+    Raises:
+        BadInput: the model's input or output does not fit the detector.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        from lab.deploy.tflite import read_graph
+
+        graph = read_graph(detector.model)
+        self.detector = detector
+        self._input = graph.tensors[graph.inputs[0]]
+        self._check_fit(int(np.prod(graph.tensors[graph.outputs[0]].shape)))
+        self._model = _model(detector.model)
+
+    def _check_fit(self, outputs: int) -> None:
+        spec, labels = self.detector.spec, self.detector.labels
+        got = tuple(size for size in self._input.shape if size != 1)
+        if got != spec.shape:
+            raise BadInput(f"The model takes input {got}; feature spec {spec.name!r} gives {spec.shape}.")
+        if outputs not in (1, len(labels)):
+            raise BadInput(f"The model has {outputs} outputs; the detector names {len(labels)} labels.")
+        if outputs == 1 and self.detector.positive_outputs != (0,):
+            raise BadInput(
+                "A model of one output gives the first label's probability; make that label the positive one."
+            )
+
+    def window_codes(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
+        """Return the deciding code of each window.
+
+        Args:
+            windows: as `lab.sound.features.windows` gives them, shape (n, rows, bands).
+
+        Returns:
+            int8, shape (n,): the greatest code among the positive labels.
+        """
+        if not len(windows):
+            return np.zeros(0, np.int8)
+        outputs = self._model(self._quantized(windows).reshape(len(windows), *self._input.shape[1:]))
+        return outputs.reshape(len(windows), -1)[:, list(self.detector.positive_outputs)].max(axis=1)
+
+    def _quantized(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
+        if windows.dtype == np.int8:
+            return windows.astype(np.int8, copy=False)
+        scaled = (windows.astype(np.float32) / np.float32(self._input.scales[0])).astype(np.float64)
+        codes = np.floor(scaled + 0.5) + self._input.zero_points[0]
+        return np.clip(codes, -128, 127).astype(np.int8)
+
+    def hear(self, samples: NDArray[np.int16]) -> Hearing:
+        """Return every decision over a stretch of sound.
+
+        Args:
+            samples: int16 at 16 kHz, shape (n,).
+        """
+        return self.hear_blocks([samples])
+
+    def hear_blocks(self, blocks: Iterable[NDArray[np.int16]]) -> Hearing:
+        """Return every decision over sound that arrives in blocks of any length.
+
+        Args:
+            blocks: int16 at 16 kHz, each of shape (n,); never held all at once.
+        """
+        spec, detector = self.detector.spec, self.detector
+        chunks = [self.window_codes(windows) for windows in _windows_by_chunk(blocks, spec)]
+        codes = np.concatenate([np.zeros(0, np.int8), *chunks])
+        first = spec.hops_per_window
+        return Hearing(codes, first, tuple(find_events(codes, detector.threshold, detector.rule, first)))
+
+
+def _windows_by_chunk(
+    blocks: Iterable[NDArray[np.int16]], spec: FeatureSpec
+) -> Iterator[NDArray[np.int8] | NDArray[np.float32]]:
+    """Yield the windows of consecutive hops, a bounded number at a time.
+
+    Each chunk but the first starts one hop early and drops its first window,
+    whose oldest frames would have read zeros instead of the sound before.
+    """
+    overlap = spec.hops_per_window * HOP_LEN
+    held = np.zeros(0, np.int16)
+    drop = 0
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= overlap + CHUNK_HOPS * HOP_LEN:
+            end = overlap + CHUNK_HOPS * HOP_LEN
+            yield features.hop_windows(held[:end], spec)[drop:]
+            held, drop = held[end - overlap :], 1
+    hops = len(held) // HOP_LEN
+    if hops >= spec.hops_per_window + drop:
+        yield features.hop_windows(held[: hops * HOP_LEN], spec)[drop:]
+
+
+def _model(tflite: bytes) -> Model:
+    from lab.deploy.compiler.host import HostModel
+    from lab.deploy.reference import ReferenceModel
+
+    try:
+        return HostModel(tflite).run
+    except Missing:
+        return ReferenceModel(tflite).run
