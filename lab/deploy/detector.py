@@ -44,7 +44,7 @@ class Detector:
     labels: tuple[str, ...]
     positive: tuple[str, ...]
     threshold: float = 0.5
-    rule: EventRule = EventRule()
+    rule: EventRule = field(default_factory=EventRule)
     dataset: str = ""
     licences: tuple[str, ...] = ()
     scores: dict[str, Any] = field(default_factory=dict)
