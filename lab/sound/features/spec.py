@@ -140,6 +140,10 @@ def check(spec: FeatureSpec) -> FeatureSpec:
         (spec.bins % max(1, spec.pool_bins) == 0, f"pool_bins {spec.pool_bins} must divide bins {spec.bins}"),
         (0 < spec.rows <= 250, f"rows is {spec.rows}; choose 1 to 250"),
         (spec.compression in ("none", *CURVES), f"compression {spec.compression!r} is unknown"),
+        (
+            spec.compression != "none" or spec.pool_bins == spec.pool_frames == 1,
+            "compression 'none' keeps single magnitudes; it needs pool_bins 1 and pool_frames 1",
+        ),
         (spec.compression == "none" or 0 < spec.steps <= 100_000, f"steps is {spec.steps}; it must be positive"),
     )
     for fits, complaint in rules:
