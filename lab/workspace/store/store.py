@@ -1,0 +1,254 @@
+"""The store: projects, clips, artifacts and runs. The only writer of project files."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from lab.errors import BadInput, LabError
+from lab.workspace.settings import Settings, settings
+from lab.workspace.store.artifacts import ArtifactFiles
+from lab.workspace.store.schema import open_engine
+from lab.workspace.store.tables import Artifact, Clip, Project, Run, now
+
+LOCAL_OWNER = "local"
+MAX_NAME = 200
+Row = TypeVar("Row")
+
+
+class Store:
+    """One instance's projects and files. Safe to use from several threads and processes.
+
+    Rows it returns are detached: read their fields, never write them.
+
+    Args:
+        config: where database and files are.
+    """
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
+        self.engine = open_engine(config.database_url, config.home)
+        self.files = ArtifactFiles(config.artifacts_url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open one transaction; it is kept whole or not at all."""
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except OperationalError as error:
+            if "full" in str(error.orig):
+                raise LabError("The disk is full: nothing was saved. Free some space and try again.") from error
+            raise
+
+    # -- projects
+
+    def project(self, name: str, owner: str = LOCAL_OWNER) -> Project:
+        """Return a person's project of that name, made if it is not there yet.
+
+        Raises:
+            BadInput: an empty or overlong name, or one with control characters.
+        """
+        name = check_name(name)
+        found = self.find_project(name, owner)
+        if found:
+            return found
+        try:
+            with self.session() as session:
+                session.add(made := Project(name=name, owner=owner))
+            return made
+        except IntegrityError:  # another tab was faster
+            return required(self.find_project(name, owner))
+
+    def find_project(self, name: str, owner: str = LOCAL_OWNER) -> Project | None:
+        """Return a person's project by name, or None."""
+        with self.session() as session:
+            return session.scalar(select(Project).where(Project.owner == owner, Project.name == name))
+
+    def projects(self, owner: str = LOCAL_OWNER) -> Sequence[Project]:
+        """Return a person's projects by name."""
+        with self.session() as session:
+            return session.scalars(select(Project).where(Project.owner == owner).order_by(Project.name)).all()
+
+    def delete_project(self, project_id: int) -> None:
+        """Delete a project with its clips, runs and jobs."""
+        with self.session() as session:
+            session.execute(delete(Project).where(Project.id == project_id))
+
+    # -- artifacts
+
+    def put_artifact(self, kind: str, name: str, data: bytes) -> Artifact:
+        """Keep a file; the same content is kept once.
+
+        Args:
+            kind: such as "wav", "detector" or "uf2".
+            name: what a download of it is called.
+            data: its bytes.
+        """
+        sha256 = self.files.put(data)
+        try:
+            with self.session() as session:
+                found = session.get(Artifact, sha256)
+                if found:
+                    return found
+                session.add(made := Artifact(sha256=sha256, kind=kind, name=name[:300], size_bytes=len(data)))
+            return made
+        except IntegrityError:  # two people added the same file
+            return self.artifact(sha256)
+
+    def artifact(self, sha256: str) -> Artifact:
+        """Return what is known of a file.
+
+        Raises:
+            LabError: there is no such file.
+        """
+        with self.session() as session:
+            return required(session.get(Artifact, sha256))
+
+    def read_artifact(self, sha256: str) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            LabError: it is not there, or damaged.
+        """
+        return self.files.get(sha256)
+
+    # -- clips
+
+    def add_clip(
+        self, project_id: int, wav: bytes, name: str, label: str, recording_id: str, seconds: float, peak: float,
+        source: str = "", licence: str = "", notes: Sequence[str] = (),
+    ) -> tuple[Clip, bool]:  # fmt: skip
+        """Add a sound to a project.
+
+        Returns:
+            The clip, and whether it is new: the same samples twice are one clip, and one that was deleted comes back.
+
+        Raises:
+            LabError: the disk is full; nothing was added.
+        """
+        sha256 = self.put_artifact("wav", name, wav).sha256
+        fields = {
+            "name": name[:300], "label": label, "recording_id": recording_id[:300], "seconds": seconds, "peak": peak,
+            "source": source[:300], "licence": licence[:200], "notes": list(notes),
+        }  # fmt: skip
+        try:
+            with self.session() as session:
+                found = session.scalar(select(Clip).where(Clip.project_id == project_id, Clip.sha256 == sha256))
+                if found is None:
+                    session.add(made := Clip(project_id=project_id, sha256=sha256, **fields))
+                    return made, True
+                if found.deleted is None:
+                    return found, False
+                for key, value in {**fields, "deleted": None}.items():
+                    setattr(found, key, value)
+                return found, True
+        except IntegrityError:  # two people added the same file at once
+            with self.session() as session:
+                query = select(Clip).where(Clip.project_id == project_id, Clip.sha256 == sha256)
+                return required(session.scalar(query)), False
+
+    def clips(self, project_id: int) -> Sequence[Clip]:
+        """Return a project's clips, oldest first, without deleted ones."""
+        query = select(Clip).where(Clip.project_id == project_id, Clip.deleted.is_(None)).order_by(Clip.id)
+        with self.session() as session:
+            return session.scalars(query).all()
+
+    def labels(self, project_id: int) -> dict[str, int]:
+        """Return how many clips of a project have each label."""
+        query = (
+            select(Clip.label, func.count())
+            .where(Clip.project_id == project_id, Clip.deleted.is_(None))
+            .group_by(Clip.label)
+            .order_by(Clip.label)
+        )
+        with self.session() as session:
+            return {label: count for label, count in session.execute(query)}
+
+    def set_label(self, clip_ids: Sequence[int], label: str) -> None:
+        """Give clips another label."""
+        with self.session() as session:
+            session.execute(update(Clip).where(Clip.id.in_(clip_ids)).values(label=label))
+
+    def delete_clips(self, clip_ids: Sequence[int]) -> None:
+        """Take clips out of their project; `restore_clips` undoes it."""
+        with self.session() as session:
+            session.execute(update(Clip).where(Clip.id.in_(clip_ids)).values(deleted=now()))
+
+    def restore_clips(self, clip_ids: Sequence[int]) -> None:
+        """Undo `delete_clips`."""
+        with self.session() as session:
+            session.execute(update(Clip).where(Clip.id.in_(clip_ids)).values(deleted=None))
+
+    # -- runs
+
+    def save_run(
+        self, project_id: int, kind: str, name: str, data: dict[str, Any], artifacts: dict[str, str]
+    ) -> Run:
+        """Keep what finished work gave.
+
+        Args:
+            project_id: whose.
+            kind: such as "demo", "baseline", "detector" or "firmware".
+            name: what people call it.
+            data: JSON-able settings and scores.
+            artifacts: file name → SHA-256 of an artifact.
+        """
+        with self.session() as session:
+            made = Run(project_id=project_id, kind=kind, name=name[:300], data=data, artifacts=artifacts)
+            session.add(made)
+        return made
+
+    def runs(self, project_id: int, kind: str | None = None) -> Sequence[Run]:
+        """Return a project's runs, newest first."""
+        query = select(Run).where(Run.project_id == project_id).order_by(Run.id.desc())
+        with self.session() as session:
+            return session.scalars(query.where(Run.kind == kind) if kind else query).all()
+
+    def run(self, run_id: int) -> Run:
+        """Return one run.
+
+        Raises:
+            LabError: there is none of that number.
+        """
+        with self.session() as session:
+            return required(session.get(Run, run_id))
+
+
+
+def required(row: Row | None) -> Row:
+    """Return a row that must be there.
+
+    Raises:
+        LabError: it is not.
+    """
+    if row is None:
+        raise LabError("That is no longer in the store.")
+    return row
+
+
+def check_name(name: str) -> str:
+    """Return a project's name, trimmed.
+
+    Raises:
+        BadInput: empty, overlong, or with control characters.
+    """
+    trimmed = name.strip()
+    if not trimmed or len(trimmed) > MAX_NAME or not trimmed.isprintable():
+        raise BadInput(f"A project's name has 1 to {MAX_NAME} printable characters; got {name[:40]!r}.")
+    return trimmed
+
+
+@lru_cache(maxsize=4)
+def _store(config: Settings) -> Store:
+    return Store(config)
+
+
+def open_store(config: Settings | None = None) -> Store:
+    """Return the store that the settings name, opened once a process."""
+    return _store(config or settings())
