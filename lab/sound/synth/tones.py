@@ -4,6 +4,7 @@ Everything is float32 at 16 kHz; `n` counts samples, times are in seconds.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from scipy import fft
 from lab.sound.clip import RATE_HZ
 
 Rng = np.random.Generator
-Sound = NDArray[np.float32]
+Sound = NDArray[np.floating[Any]]
 Pulse = tuple[float, float]
 """When a tone is on: (start_s, end_s)."""
 
