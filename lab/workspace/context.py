@@ -1,0 +1,119 @@
+"""What a task may say and ask while it runs, and how it is called."""
+
+import importlib
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.errors import Cancelled, LabError
+from lab.workspace.settings import Settings
+from lab.workspace.store import Store, open_store
+
+STOP_CHECK_S = 0.5
+Say = Callable[[dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class JobContext:
+    """Passed to every task: `def task(args, context) -> dict`.
+
+    Attributes:
+        job_id: number of the job.
+        project_id: whose, or None.
+        config: settings of the instance.
+        say: sends progress, log lines and metrics to the worker.
+        asked_to_stop: whether somebody pressed cancel.
+    """
+
+    job_id: int
+    project_id: int | None
+    config: Settings
+    say: Say
+    asked_to_stop: Callable[[], bool]
+    _checked: float = 0.0
+
+    @property
+    def store(self) -> Store:
+        """Return the store, opened in this process."""
+        return open_store(self.config)
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """Report steps done; raise Cancelled when asked to stop."""
+        self.say({"progress": [done, total, message]})
+        self.check()
+
+    def metric(self, values: dict[str, float]) -> None:
+        """Report an epoch's numbers; raise Cancelled when asked to stop."""
+        self.say({"metric": values})
+        self.check()
+
+    def log(self, line: str) -> None:
+        """Add a line to the job's log."""
+        self.say({"log": line})
+
+    def check(self) -> None:
+        """Raise Cancelled when asked to stop (looked up at most twice a second)."""
+        if time.monotonic() - self._checked >= STOP_CHECK_S:
+            self._checked = time.monotonic()
+            if self.asked_to_stop():
+                raise Cancelled
+
+
+def find_task(name: str) -> Callable[[dict[str, Any], JobContext], dict[str, Any]]:
+    """Return the function that a dotted name such as "lab.study.tasks:demo" means."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)  # type: ignore[no-any-return]
+
+
+def run_in_dask(
+    job_id: int, task: str, args: dict[str, Any], project_id: int | None, config: dict[str, Any]
+) -> dict[str, Any]:
+    """Run a task in a Dask worker process; never raises.
+
+    Returns:
+        {"result": …}, {"cancelled": True}, {"error": one sentence} or {"error": …, "traceback": text}.
+    """
+    from distributed import Event, get_worker
+
+    worker = get_worker()
+    topic = topic_of(job_id)
+    worker.log_event(topic, {"address": worker.address})
+    stop = Event(stop_name(job_id), client=worker._get_client())
+    restored = Settings(**{**config, "home": Path(config["home"])})
+    context = JobContext(
+        job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set())
+    )
+    return outcome(lambda: find_task(task)(args, context))
+
+
+def outcome(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Call a task and put what happens into plain data."""
+    try:
+        return {"result": call()}
+    except Cancelled:
+        return {"cancelled": True}
+    except LabError as error:
+        return {"error": str(error)}
+    except Exception as error:  # kept with the job; the page says that it is a defect
+        return {
+            "error": f"Something went wrong that should not have: {type(error).__name__}: {error}"[:2_000],
+            "traceback": traceback.format_exc()[-20_000:],
+        }
+
+
+def plain(config: Settings) -> dict[str, Any]:
+    """Return settings as plain data, to be sent to a worker process."""
+    return {**asdict(config), "home": str(config.home)}
+
+
+def topic_of(job_id: int) -> str:
+    """Return the Dask topic on which a job reports."""
+    return f"lab-job-{job_id}"
+
+
+def stop_name(job_id: int) -> str:
+    """Return the name of the Dask event that asks a job to stop."""
+    return f"lab-stop-{job_id}"

@@ -1,0 +1,49 @@
+"""Tasks that the tests give to a real worker."""
+
+import os
+import time
+from pathlib import Path
+
+from lab.errors import BadInput
+
+
+def add(args, context):
+    context.log("adding")
+    context.metric({"epoch": 1.0, "loss": 0.5})
+    context.progress(1, 2, "half way")
+    return {"sum": args["a"] + args["b"]}
+
+
+def refuse(args, context):
+    raise BadInput("Two labels are needed; got one.")
+
+
+def defect(args, context):
+    return {}["missing"]
+
+
+def until_stopped(args, context):
+    for step in range(10_000):
+        context.progress(step, 10_000, "waiting")
+        time.sleep(0.05)
+    return {}
+
+
+def deaf(args, context):
+    Path(args["started"]).touch()
+    time.sleep(300)
+    return {}
+
+
+def die(args, context):
+    os._exit(1)
+
+
+def die_once(args, context):
+    """Wait to be killed with the worker the first time; finish the second."""
+    flag = Path(args["flag"])
+    if flag.exists():
+        return {"attempt": 2}
+    flag.touch()
+    time.sleep(300)
+    return {}

@@ -1,0 +1,149 @@
+"""A real worker with real Dask processes behind a real job table."""
+
+import os
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from lab.workspace import jobs, worker
+from lab.workspace.settings import settings
+from lab.workspace.store import Job, now, open_store
+from lab.workspace.worker import Worker
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+TASKS = "tests.lab.workspace.tasks"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    home = tmp_path_factory.mktemp("worker-home")
+    old = os.environ.get("LAB_HOME")
+    os.environ["LAB_HOME"] = str(home)
+    try:
+        return open_store(settings())
+    finally:
+        os.environ.pop("LAB_HOME") if old is None else os.environ.__setitem__("LAB_HOME", old)
+
+
+@pytest.fixture(scope="module")
+def served(store):
+    serving = Worker(store, "test-worker")
+    yield serving
+    serving.close()
+
+
+def run(served, until, limit_s=60):
+    """Step the worker until a condition holds; fail after a while."""
+    deadline = time.monotonic() + limit_s
+    while not until():
+        assert time.monotonic() < deadline, "the worker did not get there in time"
+        served.step()
+        time.sleep(0.02)
+
+
+def ended(store, job):
+    return lambda: jobs.job(store, job.id).state not in jobs.OPEN_STATES
+
+
+def finish(served, task, args=None):
+    job = jobs.submit(served.store, f"{TASKS}:{task}", args or {})
+    run(served, ended(served.store, job))
+    return jobs.job(served.store, job.id)
+
+
+def test_a_task_gives_its_result_and_what_it_said(served):
+    row = finish(served, "add", {"a": 2, "b": 3})
+    assert (row.state, row.result) == (jobs.DONE, {"sum": 5})
+    assert (row.done, row.total, row.message) == (1, 2, "half way")
+    assert [event.data for event in jobs.events(served.store, row.id, jobs.LOG)] == ["adding"]
+    assert [event.data for event in jobs.events(served.store, row.id, jobs.METRIC)] == [{"epoch": 1.0, "loss": 0.5}]
+
+
+def test_bad_input_is_one_sentence_without_a_traceback(served):
+    row = finish(served, "refuse")
+    assert (row.state, row.error) == (jobs.FAILED, "Two labels are needed; got one.")
+    assert not jobs.events(served.store, row.id, jobs.LOG)
+
+
+def test_a_defect_keeps_its_traceback_in_the_log(served):
+    row = finish(served, "defect")
+    assert row.state == jobs.FAILED
+    assert "should not have: KeyError" in row.error
+    assert "tasks.py" in jobs.events(served.store, row.id, jobs.LOG)[0].data
+
+
+def test_a_process_that_dies_fails_its_job_and_the_next_one_runs(served):
+    assert "died" in finish(served, "die").error
+    assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
+
+
+def test_cancel_stops_a_task_between_steps(served):
+    job = jobs.submit(served.store, f"{TASKS}:until_stopped", {})
+    run(served, lambda: jobs.job(served.store, job.id).done > 0)
+    jobs.cancel(served.store, job.id)
+    run(served, ended(served.store, job))
+    assert jobs.job(served.store, job.id).state == jobs.CANCELLED
+
+
+def test_cancel_kills_a_task_that_does_not_listen(served, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "STOP_GRACE_S", 0.5)
+    job = jobs.submit(served.store, f"{TASKS}:deaf", {"started": str(tmp_path / "started")})
+    run(served, (tmp_path / "started").exists)
+    jobs.cancel(served.store, job.id)
+    run(served, ended(served.store, job))
+    assert jobs.job(served.store, job.id).state == jobs.CANCELLED
+    assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
+
+
+def test_a_queued_job_is_cancelled_at_once(store):
+    job = jobs.submit(store, f"{TASKS}:add", {"a": 1, "b": 1})
+    jobs.cancel(store, job.id)
+    assert jobs.job(store, job.id).state == jobs.CANCELLED
+
+
+def test_a_job_of_a_dead_worker_runs_again_but_not_for_ever(store):
+    reaper = Worker(store, "reaper")
+    job = jobs.submit(store, f"{TASKS}:add", {"a": 1, "b": 1})
+    for attempt in range(1, worker.MAX_ATTEMPTS + 1):
+        with store.session() as session:
+            values = {"state": jobs.RUNNING, "worker": "dead", "attempts": attempt, "heartbeat": now() - timedelta(minutes=5)}
+            session.execute(update(Job).where(Job.id == job.id).values(**values))
+        reaper._reap()
+        expected = jobs.QUEUED if attempt < worker.MAX_ATTEMPTS else jobs.FAILED
+        assert jobs.job(store, job.id).state == expected
+
+
+def test_two_workers_never_claim_the_same_job(store):
+    first, second = Worker(store, "first"), Worker(store, "second")
+    made = {jobs.submit(store, f"{TASKS}:add", {}).id for _ in range(6)}
+    claimed = [claim() for claim in (first._claim, second._claim) * 3]
+    assert {row.id for row in claimed} == made
+    with store.session() as session:
+        session.execute(update(Job).where(Job.id.in_(made)).values(state=jobs.CANCELLED))
+
+
+def test_a_detached_worker_starts_once_survives_a_kill_and_resumes(lab_home, tmp_path):
+    config = settings()
+    mine = open_store(config)
+    job = jobs.submit(mine, f"{TASKS}:die_once", {"flag": str(tmp_path / "flag")})
+    worker.ensure_worker(config)
+    worker.ensure_worker(config)
+    wait(lambda: (tmp_path / "flag").exists() and jobs.job(mine, job.id).state == jobs.RUNNING)
+    first = worker.running_pid(config.home)
+    assert worker.stop_worker(config)
+    assert jobs.job(mine, job.id).state == jobs.QUEUED
+    worker.ensure_worker(config)
+    wait(lambda: jobs.job(mine, job.id).state == jobs.DONE)
+    assert worker.running_pid(config.home) != first
+    os.kill(worker.running_pid(config.home), signal.SIGTERM)
+    wait(lambda: worker.running_pid(config.home) is None)
+
+
+def wait(until, limit_s=60):
+    deadline = time.monotonic() + limit_s
+    while not until():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
