@@ -75,4 +75,4 @@ WAYS: dict[str, Callable[..., Samples]] = {
 
 
 def _int16(values: NDArray[np.number[Any]]) -> Samples:
-    return np.clip(np.rint(values), -32_768, 32_767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(values), -32_768, 32_767), np.int16)

@@ -42,7 +42,9 @@ def engine(rng: Rng, n: int) -> Sound:
     """Return an engine: pulses at 20–120 Hz and exhaust noise."""
     rate = float(rng.uniform(20, 120)) * wander(rng, n, 0.2, 1.0)
     turns = phase(rate, n) / np.float32(2 * np.pi)
-    return np.exp(-turns * np.float32(rng.uniform(4, 14))) * band(rng, n, 40, float(rng.uniform(400, 3000)), 1)
+    return np.asarray(
+        np.exp(-turns * np.float32(rng.uniform(4, 14))) * band(rng, n, 40, float(rng.uniform(400, 3000)), 1), np.float32
+    )
 
 
 def horn(rng: Rng, n: int) -> Sound:
@@ -71,7 +73,7 @@ def steam_train(rng: Rng, n: int) -> Sound:
     bend = wander(rng, n, 0.01, 0.3)
     chord = [partials(phase(base * m * bend, n), base * m, [(1, 1), (2, 0.3), (3, 0.2)]) for m in (1, 1.25, 1.5, 1.78)]
     blown = np.sum(chord, axis=0, dtype=np.float32) + band(rng, n, base, 4 * base)
-    return out + np.float32(rng.uniform(0.3, 1.5)) * blown * gate(pulses, n, 0.1)
+    return np.asarray(out + np.float32(rng.uniform(0.3, 1.5)) * blown * gate(pulses, n, 0.1), np.float32)
 
 
 def siren(rng: Rng, n: int) -> Sound:

@@ -35,7 +35,7 @@ def struck(body: str) -> Note:
             if partial_hz < 7_600:
                 fall = np.exp(-t / np.float32(time_s * stretch))
                 total += np.float32(amplitude * rng.uniform(0.5, 1.3)) * fall * np.sin(phase(partial_hz, n))
-        return total * np.minimum(1, t / np.float32(0.002))
+        return np.asarray(total * np.minimum(1, t / np.float32(0.002)), np.float32)
 
     return note
 
@@ -47,7 +47,7 @@ def piano(rng: Rng, freq_hz: float, n: int) -> Sound:
     for k in range(1, 9):
         if k * freq_hz < 7_600:
             total += np.float32(k**-1.2) * np.exp(-t * np.float32(k / 1.5)) * np.sin(np.float32(k) * theta)
-    return total * np.minimum(1, t / np.float32(0.004)) * fade(n, 0.001, 0.03)
+    return np.asarray(total * np.minimum(1, t / np.float32(0.004)) * fade(n, 0.001, 0.03), np.float32)
 
 
 def pluck(rng: Rng, freq_hz: float, n: int) -> Sound:
@@ -129,4 +129,6 @@ def band_music(rng: Rng, n: int) -> Sound:
     melody = unit(tune(rng, n, lead, (180, 500), (0.2, 0.5)))
     bass = unit(tune(rng, n, pluck, (45, 110), (0.3, 0.6)))
     beat = unit(drums(rng, n))
-    return melody + np.float32(rng.uniform(0.3, 1)) * bass + np.float32(rng.uniform(0, 0.8)) * beat
+    return np.asarray(
+        melody + np.float32(rng.uniform(0.3, 1)) * bass + np.float32(rng.uniform(0, 0.8)) * beat, np.float32
+    )

@@ -51,7 +51,7 @@ def echoes(rng: Rng, rt60_s: float) -> Sound:
     tail[0] += 1
     for at in rng.uniform(0.002, 0.035, int(rng.integers(3, 9))):
         add(tail, np.ones(1, np.float32), int(at * RATE_HZ), float(rng.uniform(-0.5, 0.5) * np.exp(-at * 30)))
-    return tail
+    return np.asarray(tail, np.float32)
 
 
 def microphone(rng: Rng, bins: int) -> Sound:
@@ -87,4 +87,4 @@ def record(rng: Rng, dry: Sound, background: Sound, place: Place) -> NDArray[np.
     spectrum += fft.rfft(unit(background) * np.float32(noise_level), length)
     heard = fft.irfft(spectrum * microphone(rng, length // 2 + 1), length)[:n]
     heard += rng.standard_normal(n, dtype=np.float32) * np.float32(10 ** (place.floor_db / 20))
-    return np.clip(np.rint(heard * np.float32(FULL_SCALE)), -32_768, 32_767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(heard * np.float32(FULL_SCALE)), -32_768, 32_767), np.int16)

@@ -60,7 +60,7 @@ def clean_alarm(kind: str = "t3", seconds: float = 10.0, level_db: float = LEVEL
     pulses = [pulse for pulse in repeat(0.5, pattern, cycle_s, seconds) if pulse[0] >= 0.5 or cycle_s == ALWAYS[1]]
     tone = make(n)
     scaled = tone / np.abs(tone).max() * gate(pulses, n, 0.01) * 32_767 * 10 ** (level_db / 20)
-    return np.rint(scaled).astype(np.int16)
+    return np.asarray(np.rint(scaled), np.int16)
 
 
 clean_alarm.__test__ = False  # type: ignore[attr-defined]  # exported as test_alarm, which pytest would collect

@@ -123,13 +123,16 @@ def fade(n: int, attack_s: float, release_s: float) -> Sound:
     """Return an envelope that rises and falls in straight lines."""
     t = clock(n)
     left = np.float32(n / RATE_HZ) - t
-    return np.minimum(1.0, np.minimum(t / np.float32(attack_s), left / np.float32(release_s))).astype(np.float32)
+    return np.asarray(
+        np.minimum(1.0, np.minimum(t / np.float32(attack_s), left / np.float32(release_s))).astype(np.float32),
+        np.float32,
+    )
 
 
 def decay(n: int, time_s: float, attack_s: float = 0.002) -> Sound:
     """Return an envelope that falls by e each time_s, after a short attack."""
     t = clock(n)
-    return np.exp(-t / np.float32(time_s)) * np.minimum(1.0, t / np.float32(attack_s))
+    return np.asarray(np.exp(-t / np.float32(time_s)) * np.minimum(1.0, t / np.float32(attack_s)), np.float32)
 
 
 def white(rng: Rng, n: int) -> Sound:
