@@ -1,0 +1,80 @@
+"""The board's C on this host against CMSIS-DSP, called step by step."""
+
+import cmsisdsp as dsp
+import numpy as np
+import pytest
+
+from lab.sound.features import core
+
+FRAMES = 1_000
+
+
+def step_by_step(frame):
+    """The published chain, one call after another, as the article has it."""
+    n = len(frame)
+    turns = 2 * np.pi * np.arange(n) / n
+    window = dsp.arm_float_to_q15((0.5 * (1 - np.cos(turns))).astype(np.float32))
+    instance = dsp.arm_rfft_instance_q15()
+    dsp.arm_rfft_init_q15(instance, n, 0, 1)
+    spectrum = dsp.arm_rfft_q15(instance, dsp.arm_mult_q15(frame, window))
+    return dsp.arm_cmplx_mag_q15(spectrum[: n + 2])
+
+
+def frames_of(n):
+    rng = np.random.default_rng(n)
+    levels = 2.0 ** rng.uniform(0, 15, (FRAMES, 1))
+    noise = np.clip(rng.uniform(-1, 1, (FRAMES, n)) * levels, -32_768, 32_767)
+    tones = np.sin(2 * np.pi * rng.uniform(0, 0.5, (FRAMES, 1)) * np.arange(n)) * levels
+    square = np.where(np.arange(n) % 16 < 8, 32_767, -32_768)
+    click = np.eye(1, n, n // 2) * 32_767
+    edges = np.stack([np.zeros(n), np.full(n, 32_767), np.full(n, -32_768), square, click[0]])
+    return np.concatenate([noise[::2], np.clip(tones[1::2], -32_768, 32_767), edges]).astype(np.int16)
+
+
+@pytest.mark.parametrize("frame_len", [128, 256, 512])
+def test_magnitudes_equal_cmsis_dsp_on_a_thousand_frames(frame_len):
+    frames = frames_of(frame_len)
+    expected = np.asarray([step_by_step(frame) for frame in frames])
+    assert len(frames) > FRAMES
+    assert (core.magnitudes(frames) != expected).sum() == 0
+
+
+def test_no_frames_give_no_magnitudes():
+    assert core.magnitudes(np.zeros((0, 256), np.int16)).shape == (0, 129)
+
+
+def numpy_decimate(words):
+    """The decimator as its comment describes it, in whole numbers."""
+    bits = np.unpackbits(words.astype(">u4").view(np.uint8)).astype(np.int64) * 2 - 1
+    box = np.ones(64, np.int64)
+    taps = np.concatenate([np.convolve(np.convolve(box, box), box), [0, 0]])
+    history = np.tile([-1, 1], 64)
+    stream = np.concatenate([history, bits])
+    sums = [int((stream[64 * n : 64 * n + 192] * taps).sum()) >> 2 for n in range(len(words) // 2)]
+    dc, out = 0, []
+    for value in sums:
+        value -= dc >> 8
+        dc += value
+        out.append(min(32_767, max(-32_768, value)))
+    return np.asarray(out)
+
+
+def test_decimation_equals_its_description():
+    words = np.random.default_rng(3).integers(0, 2**32, 400, dtype=np.uint32)
+    assert (core.decimate(words) == numpy_decimate(words)).all()
+
+
+@pytest.mark.parametrize("freq_hz", [100, 520, 1_000, 3_100])
+def test_a_tone_survives_modulation_and_decimation(freq_hz):
+    tone = np.round(8_000 * np.sin(2 * np.pi * freq_hz * np.arange(32_000) / 16_000)).astype(np.int16)
+    heard = core.decimate(core.modulate(tone))[16_000:]
+    spectrum = np.abs(np.fft.rfft(heard * np.hanning(16_000)))
+    assert np.argmax(spectrum) == freq_hz
+    power = spectrum**2
+    near = power[freq_hz - 3 : freq_hz + 4].sum()
+    assert 10 * np.log10(near / (power.sum() - near)) > 50
+
+
+def test_steady_pressure_is_taken_away():
+    heard = core.decimate(core.modulate(np.full(16_000, 16_000, np.int16)))
+    assert np.abs(heard[-1_000:]).max() < 64
