@@ -5,6 +5,7 @@ shape and scale is checked before it is used, so that garbage gives one clear
 sentence in bounded time and memory.
 """
 
+import itertools
 import math
 import struct
 from dataclasses import dataclass, field
@@ -162,7 +163,7 @@ class _Reader:
                 spans.append((start, start + size, index))
             made.append(buffer.DataAsNumpy() if size else np.zeros(0, np.uint8))
         spans.sort()
-        for (_, end, first), (start, _, second) in zip(spans, spans[1:], strict=False):
+        for (_, end, first), (start, _, second) in itertools.pairwise(spans):
             if start < end:
                 raise BadInput(f"The data of buffers {first} and {second} overlap in the file.")
         return made

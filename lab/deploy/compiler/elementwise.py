@@ -146,7 +146,9 @@ def _binary(view: View, first: Tensor, second: Tensor, combine, kernel: str, sca
             only = constant.ravel()
             table = combine(only, codes()) if place == 0 else combine(codes(), only)
             return lookup_step(view, other.index, table)
-    reads, constants, operands = [], [], []
+    reads: list[int] = []
+    constants: list[Constant] = []
+    operands: list[str] = []
     for name, side, value in zip(("first", "second"), (first, second), values, strict=True):
         if value is None:
             operands.append(f"{{in{len(reads)}}}")

@@ -20,6 +20,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "add": ("requantize", "broadcast"),
     "mul": ("requantize", "broadcast"),
     "mean": ("requantize",),
+    "softmax": ("requantize",),
 }
 _LINE = 16
 

@@ -48,6 +48,19 @@ def requantize(values: Any, multiplier: int, shift: int) -> Ints:
     return (high + half - ((high < 0) & (right > 0))) >> right
 
 
+def requantize_once(values: Ints, multiplier: int, shift: int) -> Ints:
+    """Return values · multiplier · 2^(shift - 31), rounded once, halves up."""
+    if shift >= 0:
+        return ((values << shift) * multiplier + 2**30) >> 31
+    return ((values * multiplier >> 31) + (1 << (-shift - 1))) >> -shift
+
+
+def round_away(values: NDArray[np.float64]) -> Ints:
+    """Return values rounded to integers, halves away from zero, exactly as C's round()."""
+    whole = np.trunc(values)
+    return (whole + (values - whole >= 0.5) - (values - whole <= -0.5)).astype(np.int64)
+
+
 def clamp(values: Ints, low: int = INT8_MIN, high: int = INT8_MAX) -> Ints:
     """Return values held within low to high."""
     return np.clip(values, low, high)

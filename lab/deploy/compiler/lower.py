@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lab.deploy.compiler import elementwise, shapes, windows
+from lab.deploy.compiler import convolutions, elementwise, shapes, softmax, windows
 from lab.deploy.compiler.step import Constant, Lower, Step, Unsupported, View
 from lab.deploy.tflite import Graph, Operator
 from lab.errors import BadInput
@@ -13,9 +13,9 @@ LOWERINGS: dict[str, Lower] = {
     "ADD": elementwise.add,
     "AVERAGE_POOL_2D": windows.average_pool_2d,
     "CONCATENATION": shapes.concatenation,
-    "CONV_2D": windows.conv_2d,
-    "DEPTHWISE_CONV_2D": windows.depthwise_conv_2d,
-    "FULLY_CONNECTED": windows.fully_connected,
+    "CONV_2D": convolutions.conv_2d,
+    "DEPTHWISE_CONV_2D": convolutions.depthwise_conv_2d,
+    "FULLY_CONNECTED": convolutions.fully_connected,
     "LOGISTIC": elementwise.logistic,
     "MAX_POOL_2D": windows.max_pool_2d,
     "MEAN": shapes.mean,
@@ -27,6 +27,7 @@ LOWERINGS: dict[str, Lower] = {
     "RELU_N1_TO_1": elementwise.relu_1,
     "RESHAPE": shapes.reshape,
     "RESIZE_NEAREST_NEIGHBOR": shapes.resize_nearest_neighbor,
+    "SOFTMAX": softmax.softmax,
     "SUB": elementwise.sub,
 }
 SHAPE_ONLY = ("SHAPE", "STRIDED_SLICE", "PACK")

@@ -4,13 +4,12 @@ struct filters {
     const int32_t *bias, *multiplier;
     const int8_t *shift;
     int32_t count, out_offset, out_min, out_max;
-    int32_t only_right; /* every shift is negative and no sum reaches 2^30 */
+    int32_t rounding; /* ROUND_TWICE, … */
 };
 
 INLINE int8_t conv_2d_code(int32_t sum, const struct filters *f, int32_t filter) {
     const int32_t multiplier = f->multiplier[filter], shift = f->shift[filter];
-    sum = f->only_right ? requantize_right(sum, multiplier, shift) : requantize(sum, multiplier, shift);
-    return clamp(sum, f->out_offset, f->out_min, f->out_max);
+    return clamp(requantize_as(f->rounding, sum, multiplier, shift), f->out_offset, f->out_min, f->out_max);
 }
 
 INLINE void conv_2d_pixel(int8_t *out, struct window field, const struct window_shape *s, const struct filters *f) {

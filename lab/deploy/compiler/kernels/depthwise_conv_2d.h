@@ -4,7 +4,7 @@ struct channel_filters {
     const int32_t *bias, *multiplier;
     const int8_t *shift;
     int32_t per_channel, out_offset, out_min, out_max;
-    int32_t only_right; /* every shift is negative and no sum reaches 2^30 */
+    int32_t rounding; /* ROUND_TWICE, … */
 };
 
 INLINE int8_t depthwise_code(struct window field, const struct window_shape *s, const struct channel_filters *f,
@@ -17,8 +17,7 @@ INLINE int8_t depthwise_code(struct window field, const struct window_shape *s, 
         for (int32_t column = 0; column < s->kernel_width; column++)
             sum += value[column * s->channels] * weight[(row * s->kernel_width + column) * filters];
     }
-    sum = f->only_right ? requantize_right(sum, f->multiplier[filter], f->shift[filter])
-                        : requantize(sum, f->multiplier[filter], f->shift[filter]);
+    sum = requantize_as(f->rounding, sum, f->multiplier[filter], f->shift[filter]);
     return clamp(sum, f->out_offset, f->out_min, f->out_max);
 }
 

@@ -8,7 +8,14 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 SAME, VALID = 0, 1
-VERSIONS = {"RESHAPE": 1, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "RESIZE_NEAREST_NEIGHBOR": 3}
+VERSIONS = {
+    "RESHAPE": 1,
+    "CONV_2D": 3,
+    "DEPTHWISE_CONV_2D": 3,
+    "FULLY_CONNECTED": 4,
+    "RESIZE_NEAREST_NEIGHBOR": 3,
+    "RELU_N1_TO_1": 1,
+}
 NAMES = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 
 
@@ -186,8 +193,13 @@ def random_weights(rng, shape):
     return rng.integers(-127, 128, shape).astype(np.int8)
 
 
+def _spread(m, x, scales, taps):
+    """Return an output scale that spreads a layer's sums over the codes."""
+    return float(np.float32(m.scale_of(x) * float(np.median(scales)) * np.sqrt(taps) * 60))
+
+
 def article_model(seed=0, head="LOGISTIC", outputs=1) -> bytes:
-    """Return a model of the article's shape: (1, 124, 129, 1) to a probability."""
+    """Return a model of the article's shape: (1, 124, 129, 1) to probabilities."""
     rng = np.random.default_rng(seed)
     m = ModelBuilder()
     x = m.tensor((1, 124, 129, 1), 1.25, -128, name="spectrogram")
@@ -196,18 +208,11 @@ def article_model(seed=0, head="LOGISTIC", outputs=1) -> bytes:
     y = m.binary("MUL", y, m.constant(np.full((1, 1, 1, 1), 127, np.int8), (0.0007, -128)), 0.21, -127)
     scales = rng.uniform(0.002, 0.006, 8).astype(np.float32)
     bias = rng.integers(-3000, 3000, 8).astype(np.int32)
-    y = m.conv(y, random_weights(rng, (8, 8, 8, 1)), scales, bias, 0.28, -128, stride=(2, 2), act=1)
+    out = _spread(m, y, scales, 64), -128
+    y = m.conv(y, random_weights(rng, (8, 8, 8, 1)), scales, bias, *out, stride=(2, 2), act=1)
     y = m.pool("MAX_POOL_2D", y, (2, 2), (2, 2))
     y = m.reshape(y, (1, 288))
-    bias = rng.integers(-500, 500, outputs).astype(np.int32)
-    y = m.dense(y, random_weights(rng, (outputs, 288)), [0.0011], bias, 0.09, 11)
-    return m.build([x], [_head(m, y, head)])
-
-
-def _head(m, y, head):
-    kind = {"SOFTMAX": "SoftmaxOptions"}.get(head)
-    options = {"beta": 1.0} if kind else {}
-    return m.unary(head, y, 1 / 256, -128, kind, **options)
+    return m.build([x], [_head(m, rng, y, outputs, head)])
 
 
 def ds_model(seed=0, head="LOGISTIC", outputs=1) -> bytes:
@@ -216,21 +221,30 @@ def ds_model(seed=0, head="LOGISTIC", outputs=1) -> bytes:
     m = ModelBuilder()
     x = m.tensor((1, 31, 32, 1), 1 / 128, 0)
 
-    def scales(count):
-        return rng.uniform(0.004, 0.012, count).astype(np.float32)
+    def layer(y, filters, kernel, separate=False, **options):
+        channels = m.shape_of(y)[3]
+        scales = rng.uniform(0.004, 0.012, filters).astype(np.float32)
+        bias = rng.integers(-2000, 2000, filters).astype(np.int32)
+        shape = (1, *kernel, filters) if separate else (filters, *kernel, channels)
+        out = _spread(m, y, scales, kernel[0] * kernel[1] * (1 if separate else channels)), -128
+        add = m.depthwise if separate else m.conv
+        return add(y, random_weights(rng, shape), scales, bias, *out, act=1, **options)
 
-    def bias(count):
-        return rng.integers(-2000, 2000, count).astype(np.int32)
-
-    y = m.conv(x, random_weights(rng, (16, 5, 4, 1)), scales(16), bias(16), 0.05, -128, (2, 2), padding=SAME, act=1)
+    y = layer(x, 16, (5, 4), stride=(2, 2), padding=SAME)
     for channels in (16, 32):
-        weights = random_weights(rng, (1, 3, 3, channels))
-        y = m.depthwise(y, weights, scales(channels), bias(channels), 0.09, -128, padding=SAME, act=1)
-        y = m.conv(y, random_weights(rng, (32, 1, 1, channels)), scales(32), bias(32), 0.2, -128, act=1)
+        y = layer(y, channels, (3, 3), separate=True, padding=SAME)
+        y = layer(y, 32, (1, 1))
         y = m.pool("MAX_POOL_2D", y, (2, 1), (2, 1))
-    size = m.shape_of(y)[1:3]
-    y = m.pool("AVERAGE_POOL_2D", y, size, size)
-    y = m.reshape(y, (1, 32))
-    y = m.dense(y, random_weights(rng, (16, 32)), [0.006], bias(16), 0.2, -128, act=1)
-    y = m.dense(y, random_weights(rng, (outputs, 16)), [0.006], bias(outputs), 0.1, 3)
-    return m.build([x], [_head(m, y, head)])
+    y = m.pool("AVERAGE_POOL_2D", y, (2, 4), (2, 4))
+    y = m.reshape(y, (1, int(np.prod(m.shape_of(y)))))
+    return m.build([x], [_head(m, rng, y, outputs, head)])
+
+
+def _head(m, rng, y, outputs, head):
+    features = m.shape_of(y)[1]
+    bias = rng.integers(-500, 500, outputs).astype(np.int32)
+    scale = float(np.float32(3 / (m.scale_of(y) * np.sqrt(features) * 60 * 64)))
+    out = _spread(m, y, [scale], features), 7
+    y = m.dense(y, random_weights(rng, (outputs, features)), [scale], bias, *out)
+    kind = {"SOFTMAX": "SoftmaxOptions"}.get(head)
+    return m.unary(head, y, 1 / 256, -128, kind, **({"beta": 1.0} if kind else {}))
