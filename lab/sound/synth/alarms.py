@@ -33,15 +33,21 @@ def piezo(rng: Rng, freq_hz: float, n: int) -> Sound:
     second = 10 ** (-float(rng.uniform(15, 40)) / 20)
     below = 10 ** (-float(rng.uniform(18, 60)) / 20)
     theta = phase(freq_hz / 2 * wander(rng, n, 0.005), n, float(rng.random()))
-    return partials(theta, freq_hz / 2, [(1, below), (2, 1.0), (4, second)])
+    tone = partials(theta, freq_hz / 2, [(1, below), (2, 1.0), (4, second)])
+    if rng.random() < 0.5:
+        tone *= wander(rng, n, float(rng.uniform(0.02, 0.4)), float(rng.uniform(0.01, 0.15)))  # it flutters
+    return tone
 
 
 def low_square(rng: Rng, n: int) -> Sound:
     """Return a 520 Hz ±10 % square wave through a small loudspeaker."""
     freq = 520 * float(rng.uniform(0.9, 1.1))
     slope = float(rng.uniform(0.7, 1.25))
-    odd = [(float(k), k**-slope * float(rng.uniform(0.8, 1.25))) for k in range(1, 15, 2)]
-    return partials(phase(freq * wander(rng, n, 0.004), n, float(rng.random())), freq, odd)
+    lean = 10 ** (-float(rng.uniform(15, 60)) / 20)  # how little even harmonics there are
+    amplitudes = [
+        (float(k), k**-slope * float(rng.uniform(0.8, 1.25)) * (1.0 if k % 2 else lean)) for k in range(1, 15)
+    ]
+    return partials(phase(freq * wander(rng, n, 0.004), n, float(rng.random())), freq, amplitudes)
 
 
 def span(rng: Rng, pulses: Sequence[Pulse], seconds: float) -> list[Pulse]:
@@ -133,7 +139,7 @@ def t3_horn(rng: Rng, n: int) -> Dry:
 
 def t3_low_speaker(rng: Rng, n: int) -> Dry:
     """Return a low-frequency T3 whose loudspeaker rings and whose square leans: some even harmonics too."""
-    freq, duty = 520 * float(rng.uniform(0.9, 1.1)), float(rng.uniform(0.35, 0.65))
+    freq, duty = 520 * float(rng.uniform(0.9, 1.1)), float(rng.uniform(0.485, 0.515))
     lift = float(rng.uniform(1200, 3200))
     amplitudes = [
         (float(k), abs(np.sin(np.pi * k * duty)) / k * (1 + 1.5 / (1 + ((k * freq - lift) / 500) ** 2)))

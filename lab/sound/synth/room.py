@@ -55,13 +55,21 @@ def echoes(rng: Rng, rt60_s: float) -> Sound:
 
 
 def microphone(rng: Rng, bins: int) -> Sound:
-    """Return a gain for each FFT bin: ±6 dB of ripple, a roll-off below 30–250 Hz and above 5.5–8 kHz."""
+    """Return a gain for each FFT bin: ±9 dB of ripple, a roll-off below 30–250 Hz and above 5.5–8 kHz."""
     freqs = np.linspace(1, RATE_HZ / 2, bins)
     knots = np.log([1, 100, 300, 700, 1500, 2500, 4000, 6000, 8000])
-    ripple_db = np.interp(np.log(freqs), knots, rng.uniform(-6, 6, len(knots)))
+    ripple_db = np.interp(np.log(freqs), knots, rng.uniform(-9, 9, len(knots)))
     low, high = float(rng.uniform(30, 250)), float(rng.uniform(5500, 8500))
     roll = 1 / np.sqrt((1 + (low / freqs) ** 4) * (1 + (freqs / high) ** 6))
     return np.asarray(10 ** (ripple_db / 20) * roll, np.float32)
+
+
+def overdriven(rng: Rng, heard: Sound) -> Sound:
+    """Bend the peaks of one recording in six, as a microphone too close to the sound does; the level stays."""
+    if rng.random() > 1 / 6:
+        return heard
+    limit = np.float32(max(1e-6, float(np.abs(heard[::5]).max()) * 10 ** (-float(rng.uniform(0, 15)) / 20)))
+    return np.asarray(limit * np.tanh(heard / limit), np.float32)
 
 
 def record(rng: Rng, dry: Sound, background: Sound, place: Place) -> NDArray[np.int16]:
@@ -85,6 +93,6 @@ def record(rng: Rng, dry: Sound, background: Sound, place: Place) -> NDArray[np.
     spectrum = fft.rfft(dry * np.float32(level / peak), length) * fft.rfft(response, length)
     noise_level = min(0.25, level * 10 ** (-place.snr_db / 20))
     spectrum += fft.rfft(unit(background) * np.float32(noise_level), length)
-    heard = fft.irfft(spectrum * microphone(rng, length // 2 + 1), length)[:n]
+    heard = overdriven(rng, fft.irfft(spectrum * microphone(rng, length // 2 + 1), length)[:n])
     heard += rng.standard_normal(n, dtype=np.float32) * np.float32(10 ** (place.floor_db / 20))
     return np.asarray(np.clip(np.rint(heard * np.float32(FULL_SCALE)), -32_768, 32_767), np.int16)
