@@ -115,11 +115,10 @@ def _exact_pair(view: View, factor: float, bound: int, limits: tuple[int, int, i
     if bound >= _SAFE_SUM or factor * bound >= 2**30:
         raise view.refuse(view.output, "a sum of its inputs and weights is too large for its scale.")
     offset, low, high = limits
-    edges = (
-        [math.floor((code - 0.5) / factor) for code in range(low - offset - 1, high - offset + 2)] if factor else [0]
-    )
+    codes = range(low - offset - 1, high - offset + 2)
+    edges = [math.floor((code - 0.5) / factor) for code in codes] if factor else [0]
     sums = np.unique(np.clip(np.add.outer(edges, np.arange(-2, 4)), -bound, bound).astype(np.int64))
-    expected = clamp(round_away(sums * factor) + offset, low, high)
+    expected = clamp(round_away(sums.astype(np.float64) * np.float64(factor)) + offset, low, high)
     multiplier, shift = quantize_multiplier(factor)
     for change in _TRIES:
         tried = min(max(multiplier + change, 0), 2**31 - 1)
