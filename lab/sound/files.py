@@ -27,6 +27,8 @@ MIN_SAMPLES = 512
 
 RATES_HZ = (4_000, 768_000)
 MAX_CHANNELS = 64
+BLOCK_VALUES = 2**22
+"""Values read at a time, at most, over all channels."""
 SUFFIXES = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64"}
 )
@@ -214,7 +216,7 @@ def _raw_blocks(sound: Any, form: Format, name: str, dtype: str) -> Iterator[NDA
     got = 0
     while True:
         try:
-            block = sound.read(BLOCK_S * form.rate_hz, dtype=dtype)
+            block = sound.read(min(BLOCK_S * form.rate_hz, BLOCK_VALUES // form.channels), dtype=dtype)
         except soundfile.LibsndfileError as error:
             raise BadInput(f"{name} is damaged after {got / form.rate_hz:.1f} s; copy it again.") from error
         if not len(block):

@@ -6,6 +6,8 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
 from lab.errors import BadInput
@@ -170,3 +172,33 @@ def test_louder_than_full_scale_is_cut_not_wrapped():
 def test_a_label_is_checked_on_the_way_in():
     with pytest.raises(BadInput, match="Label"):
         read_clip(whole(), 'a "quoted" label')
+
+
+KINDS = [
+    ("WAV", "PCM_16"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("AIFF", "PCM_24"), ("OGG", "VORBIS"),
+    ("MP3", "MPEG_LAYER_III"),
+]  # fmt: skip
+WHOLE = [encoded(tone(0.2), kind=kind, subtype=subtype) for kind, subtype in KINDS]
+
+
+@given(
+    st.sampled_from(WHOLE),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12),
+    st.floats(0.02, 1),
+    st.booleans(),
+)
+@settings(max_examples=400, deadline=None)
+def test_a_damaged_file_is_a_clip_or_one_sentence(data, edits, kept, head):
+    damaged = bytearray(data)
+    for place, value in edits:
+        damaged[int(place * (min(len(damaged), 80 if head else len(damaged)) - 1))] = value
+    kept_bytes = bytes(damaged[: max(1, int(kept * len(damaged)))])
+    outcome = None
+    try:
+        clip, _ = read_clip(kept_bytes)
+    except BadInput as error:
+        outcome = str(error)
+    if outcome is None:
+        assert 512 <= len(clip.samples) <= 600 * RATE
+    else:
+        assert "\n" not in outcome

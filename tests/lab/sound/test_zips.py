@@ -3,9 +3,13 @@
 import io
 import shutil
 import stat
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lab.errors import BadInput, LabError
 from lab.sound import zips
@@ -127,3 +131,24 @@ def test_shutil_made_archives_are_read(tmp_path):
     with unzipped(tmp_path / "out.zip") as folder:
         assert (folder / "a.txt").read_text() == "hello"
     assert made.endswith("out.zip")
+
+
+GOOD = zipped(("a/one.txt", b"1" * 300), ("a/b/two.txt", bytes(range(256))))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+@settings(max_examples=400, deadline=None)
+def test_a_damaged_zip_is_whole_or_refused_and_never_half_there(edits):
+    data = bytearray(GOOD)
+    for place, value in edits:
+        data[place] = value
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "beside.txt").write_text("kept")
+        said, left = "", {"beside.txt", "content"}
+        try:
+            unzip(bytes(data), root / "content")
+        except LabError as error:
+            said, left = str(error), {"beside.txt"}
+        assert "\n" not in said
+        assert {path.name for path in root.iterdir()} == left

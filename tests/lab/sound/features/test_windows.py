@@ -172,3 +172,18 @@ def test_magnitudes_kept_as_they_are_cannot_be_pooled():
 
 def test_features_offers_the_specs():
     assert features.SPECS == {"default": DEFAULT, "published": PUBLISHED}
+
+
+def test_without_a_compiler_the_python_package_does_it(monkeypatch):
+    from lab.errors import Missing
+    from lab.sound.features import core
+
+    def absent(_):
+        raise Missing("no compiler")
+
+    monkeypatch.setattr(core, "magnitudes", absent)
+    rows.engine.cache_clear()
+    try:
+        assert rows.engine() is cmsis.magnitudes
+    finally:
+        rows.engine.cache_clear()
