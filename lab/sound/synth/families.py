@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal
 
 from lab.errors import BadInput
-from lab.sound.synth import alarms, beeps, machines, music, nature, voice
+from lab.sound.synth import alarms, beeps, machines, music, nature, phones, voice
 from lab.sound.synth.alarms import Dry
 from lab.sound.synth.backgrounds import BACKGROUNDS
 from lab.sound.synth.tones import Rng, Sound
@@ -87,11 +87,11 @@ _ELECTRONIC = (
     _not_alarm("coin", "game sound", beeps.coin),
     _not_alarm("zap", "game sound", beeps.zap, "test"),
     _not_alarm("doorbell", "doorbell", beeps.doorbell),
-    _not_alarm("electric_bell", "bell or old telephone", beeps.electric_bell, weight=1.5),
-    _not_alarm("phone_trill", "telephone ring", beeps.phone_trill),
-    _not_alarm("line_tone", "telephone line tone", beeps.line_tone),
-    _not_alarm("dtmf", "dialled digits", beeps.dtmf, "test"),
-    _not_alarm("modem", "modem", beeps.modem),
+    _not_alarm("electric_bell", "bell or old telephone", phones.electric_bell, weight=1.5),
+    _not_alarm("phone_trill", "telephone ring", phones.phone_trill),
+    _not_alarm("line_tone", "telephone line tone", phones.line_tone),
+    _not_alarm("dtmf", "dialled digits", phones.dtmf, "test"),
+    _not_alarm("modem", "modem", phones.modem),
 )
 
 _LIVING = (
