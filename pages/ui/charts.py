@@ -1,0 +1,123 @@
+"""The lab's charts. Plotly is imported when the first one is drawn."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
+LED = [[0, "rgba(127,127,127,0.16)"], [0.04, "#7a3d12"], [0.5, "#ef8a1d"], [1, "#ffd45e"]]
+SOUND = [[0, "#0b1214"], [0.3, "#12494d"], [0.6, "#1f9d8f"], [0.82, "#f0b24c"], [1, "#fff3cf"]]
+
+
+def show(figure: Any, key: str, height: int, top: int = 8) -> None:
+    """Draw a figure as wide as its place.
+
+    Args:
+        figure: a Plotly figure.
+        key: names the chart on its page.
+        height: in pixels.
+        top: margin above it, in pixels.
+    """
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, hovermode="x unified")
+    figure.update_xaxes(automargin=True, fixedrange=True)
+    figure.update_yaxes(automargin=True, fixedrange=True)
+    st.plotly_chart(figure, key=key, config=CONFIG)
+
+
+def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, key: str) -> None:
+    """Draw the probability over time with the board's LED under it.
+
+    Args:
+        trace: `t_s`, `probability` and `led` (0 to 255), one entry a hop.
+        threshold: drawn as a dashed line.
+        key: names the chart on its page.
+    """
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.84, 0.16], vertical_spacing=0.06)
+    figure.add_scatter(
+        x=trace["t_s"], y=trace["probability"], fill="tozeroy", line={"width": 2, "shape": "hv"}, name="alarm",
+        hovertemplate="%{y:.2f}", row=1, col=1,
+    )  # fmt: skip
+    figure.add_heatmap(
+        x=trace["t_s"], z=[list(trace["led"])], y=["LED"], zmin=0, zmax=255, colorscale=LED, showscale=False,
+        hovertemplate="LED %{z:.0f} of 255<extra></extra>", row=2, col=1,
+    )  # fmt: skip
+    if threshold is not None:
+        figure.add_hline(
+            y=threshold, line={"dash": "dot", "width": 1.5, "color": "#8a8f8f"}, annotation_text="threshold",
+            annotation_position="top left", row=1, col=1,
+        )  # fmt: skip
+    figure.update_yaxes(range=[0, 1.03], title="probability", row=1, col=1)
+    figure.update_xaxes(title="seconds since the board started", row=2, col=1)
+    figure.update_layout(showlegend=False)
+    show(figure, key, 330)
+
+
+def training_curves(rows: Sequence[Mapping[str, float]], key: str) -> None:
+    """Draw loss and accuracy by epoch, of training and of validation."""
+    if not rows:
+        st.caption("The curves begin with the first epoch.")
+        return
+    from plotly.subplots import make_subplots
+
+    names = [("loss", "val_loss"), ("accuracy", "val_accuracy")]
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss", "Accuracy"), horizontal_spacing=0.1)
+    x = list(range(1, len(rows) + 1))
+    for column, pair in enumerate(names, start=1):
+        for place, name in enumerate(pair):
+            figure.add_scatter(
+                x=x, y=[row.get(name) for row in rows], mode="lines+markers", marker={"size": 4},
+                name=("training", "validation")[place], legendgroup=str(place), showlegend=column == 1,
+                line={"width": 2, "dash": ("solid", "dot")[place]}, row=1, col=column,
+            )  # fmt: skip
+    _stage_marks(figure, rows)
+    figure.update_xaxes(title="epoch")
+    figure.update_layout(legend={"orientation": "h", "y": -0.25})
+    show(figure, key, 300, top=28)
+
+
+def _stage_marks(figure: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    stages = [row.get("stage") for row in rows]
+    for place in range(1, len(stages)):
+        if stages[place] != stages[place - 1]:
+            figure.add_vline(x=place + 0.5, line={"dash": "dot", "width": 1, "color": "#8a8f8f"})
+
+
+def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str], key: str) -> None:
+    """Draw what was heard against what it was.
+
+    Args:
+        matrix: windows, by true label and then by predicted label.
+        labels: in that order.
+        key: names the chart on its page.
+    """
+    from plotly.graph_objects import Figure, Heatmap
+
+    shares = [[value / max(1, sum(row)) for value in row] for row in matrix]
+    few = len(labels) <= 12
+    figure = Figure(
+        Heatmap(
+            z=shares, x=list(labels), y=list(labels), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
+            colorscale=[[0, "rgba(127,127,127,0.10)"], [1, "#17857f"]], text=list(matrix) if few else None,
+            texttemplate="%{text}" if few else None, hovertemplate="%{y} heard as %{x}: %{z:.0%}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", title="it was", type="category")
+    figure.update_xaxes(title="heard as", type="category", side="bottom")
+    show(figure, key, 300 if few else 560)
+
+
+def precision_recall(curve: Mapping[str, Sequence[float]], threshold: float, key: str) -> None:
+    """Draw precision and recall by threshold, with the chosen one marked."""
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    for name in ("precision", "recall"):
+        figure.add_scatter(x=curve["threshold"], y=curve[name], name=name, line={"width": 2.5})
+    figure.add_vline(x=threshold, line={"width": 2, "color": "#8a8f8f"})
+    figure.update_xaxes(title="threshold", range=[0, 1])
+    figure.update_yaxes(range=[0, 1.03])
+    figure.update_layout(legend={"orientation": "h", "y": -0.3})
+    show(figure, key, 300)

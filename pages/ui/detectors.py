@@ -1,0 +1,121 @@
+"""Detectors to choose from, and the card that says what one is."""
+
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import HOP_SECONDS
+from lab.errors import LabError
+from lab.workspace.store import Run
+from pages.ui import words
+from pages.ui.frame import SAFETY
+from pages.ui.session import store
+
+SUFFIX = ".detector"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A detector that a person can pick.
+
+    Attributes:
+        title: what the list shows.
+        sha256: of its artifact; "" for the prepared one until it is used.
+    """
+
+    title: str
+    sha256: str
+
+
+@st.cache_data(show_spinner=False)
+def prepared_bytes() -> bytes | None:
+    """Return the .detector file that ships with the project, or None."""
+    try:
+        from lab.deploy.prepared import prepared_detector
+
+        return prepared_detector().to_bytes()
+    except (ImportError, LabError):
+        return None
+
+
+def prepared() -> Detector | None:
+    """Return the detector that ships with the project, or None."""
+    data = prepared_bytes()
+    return Detector.from_bytes(data) if data else None
+
+
+def find(project_id: int) -> list[Choice]:
+    """Return a project's detectors, newest first, and the prepared one last."""
+    made = [_choice(run) for run in store().runs(project_id) if _sha(run)]
+    seen = {choice.sha256: choice for choice in reversed(made)}
+    return [*reversed(seen.values())] + ([Choice("Prepared fire alarm detector", "")] if prepared_bytes() else [])
+
+
+def _sha(run: Run) -> str:
+    return next((sha for name, sha in run.artifacts.items() if name.endswith(SUFFIX)), "")
+
+
+def _choice(run: Run) -> Choice:
+    return Choice(f"{run.name} · {run.kind}, {run.created:%d %b %H:%M} UTC", _sha(run))
+
+
+def load(choice: Choice) -> Detector:
+    """Return a chosen detector.
+
+    Raises:
+        LabError: it is no longer in the store, or damaged.
+    """
+    return Detector.from_bytes(store().read_artifact(artifact(choice)))
+
+
+def artifact(choice: Choice) -> str:
+    """Return the hash under which the store keeps a choice, putting the prepared one there first."""
+    if choice.sha256:
+        return choice.sha256
+    return store().put_artifact("detector", f"prepared{SUFFIX}", prepared_bytes() or b"").sha256
+
+
+def card(detector: Detector, title: str | None = None) -> None:
+    """Draw what a detector hears, how it decides, and how well it was measured to do so."""
+    labels = "".join(
+        f'<span class="lab-chip{" on" if label in detector.positive else ""}">{escape(label)}</span>'
+        for label in detector.labels
+    )
+    facts = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(detector))
+    st.html(
+        f'<section class="lab-card"><header><h3>{escape(title or detector.name)}</h3>{labels}</header>'
+        f'<dl>{facts}</dl><p class="lab-fine">{escape(_measured(detector))}</p>'
+        f'<p class="lab-fine">{SAFETY}</p></section>'
+    )
+
+
+def _facts(detector: Detector) -> list[tuple[str, str]]:
+    rule, (rows, bands) = detector.rule, detector.spec.shape
+    seconds = rule.window_hops * HOP_SECONDS
+    return [
+        ("Model", f"{words.size(len(detector.model))} int8"),
+        ("Input", f"{rows} × {bands} “{escape(detector.spec.name)}”"),
+        ("Threshold", f"{detector.threshold:.2f}"),
+        ("Event", f"{rule.on_hops} of {rule.window_hops} decisions ({seconds:.1f} s)"),
+        *_scores(detector.scores),
+    ]
+
+
+def _scores(scores: dict[str, object]) -> list[tuple[str, str]]:
+    windows, events = scores.get("windows"), scores.get("events")
+    found = []
+    if isinstance(windows, dict) and windows.get("accuracy") is not None:
+        found.append(("Windows right", words.percent(windows["accuracy"])))
+    if isinstance(events, dict) and events.get("recall") is not None:
+        found.append(("Alarms heard", words.percent(events["recall"], 0)))
+    if isinstance(events, dict) and events.get("false_alarms_per_hour") is not None:
+        found.append(("False alarms", f"{words.number(events['false_alarms_per_hour'])} an hour"))
+    return found
+
+
+def _measured(detector: Detector) -> str:
+    how = detector.scores.get("how") or detector.scores.get("measured")
+    learned = "; ".join(detector.licences) or "data without a stated licence"
+    return f"{how}. Learned from: {learned}." if how else f"Learned from: {learned}."

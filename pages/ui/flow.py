@@ -1,0 +1,37 @@
+"""The pages in the order in which a sound passes them."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+FOLDER = Path(__file__).resolve().parents[1]
+HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home", "sounds", "train", "firmware"))
+ENTERED = "_entered"
+
+
+def navigation() -> StreamlitPage:
+    """Draw the way through the lab and return the page that was chosen."""
+    st.session_state[ENTERED] = True
+    return st.navigation(
+        [
+            st.Page(HOME, title="Home", icon=":material/home:", default=True),
+            st.Page(SOUNDS, title="Sounds", icon=":material/graphic_eq:"),
+            st.Page(TRAIN, title="Train", icon=":material/model_training:"),
+            st.Page(FIRMWARE, title="Firmware", icon=":material/memory:"),
+        ],
+        position="top",
+    )
+
+
+def join() -> None:
+    """Bring a page that was opened by its address on a cold server into the navigation.
+
+    Streamlit then runs the page without streamlit_app.py: declare the pages
+    once and run again, through it.
+    """
+    if st.session_state.pop(ENTERED, False) or st.session_state.get("_joined"):
+        return
+    st.session_state["_joined"] = True
+    navigation()
+    st.rerun()

@@ -1,0 +1,48 @@
+"""What surrounds every page: its style, its head, its safety words, and how an error is shown."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from lab.errors import LabError
+from lab.workspace.store import Project
+from pages.ui.session import pick_project
+
+STYLE = Path(__file__).with_name("style.css")
+SAFETY = "A learning tool, not a certified alarm. Never your only warning. No claim of conformity with any standard."
+
+
+def frame() -> None:
+    """Apply the lab's style. The entry script calls this on every run."""
+    st.html(STYLE)
+
+
+def header(title: str, text: str) -> Project:
+    """Draw a page's head beside the project picker; return the project in use."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom", gap="large")
+    with left:
+        st.title(title, anchor=False)
+        st.markdown(text)
+    with right:
+        return pick_project()
+
+
+def safety() -> None:
+    """Say what this is not."""
+    st.html(f'<div class="lab-safety" role="note">{SAFETY}</div>')
+
+
+def empty(title: str, text: str) -> None:
+    """Say what will be here, and how to bring it."""
+    st.html(f'<div class="lab-empty"><strong>{title}</strong><p>{text}</p></div>')
+
+
+@contextmanager
+def shows_errors() -> Iterator[None]:
+    """Show what a person can act on as one sentence; anything else is a defect and passes."""
+    try:
+        yield
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")

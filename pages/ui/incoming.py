@@ -1,0 +1,123 @@
+"""Sounds on their way into a project."""
+
+import shutil
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from lab.errors import LabError
+from lab.sound.clip import Clip
+from pages.ui.session import sign_in_configured, store
+from pages.ui.words import count_of
+from pages.ui.work import submit
+
+ADD_TASK = "lab.study.tasks:add_files"
+SUFFIXES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff", "au", "caf", "zip")
+EXAMPLE_FAMILIES = (
+    ("t3", "alarm"), ("t3_low", "alarm"), ("continuous", "alarm"), ("sweep", "alarm"), ("t4", "not_alarm"),
+    ("timer", "not_alarm"), ("songbird", "not_alarm"), ("whistle", "not_alarm"), ("speech", "not_alarm"),
+    ("kettle", "not_alarm"), ("music_box", "not_alarm"), ("rain", "not_alarm"),
+)  # fmt: skip
+EXAMPLE_S = 6.0
+KEPT_S = 24 * 3600.0
+SYNTHETIC = "synthetic: no licence needed"
+
+
+def add_uploads(project_id: int, files: list[Any], label: str) -> None:
+    """Add uploaded sounds to a project; zips become a job.
+
+    Args:
+        project_id: whose.
+        files: what st.file_uploader gave.
+        label: for files that nothing else labels.
+    """
+    sounds = [file for file in files if not file.name.lower().endswith(".zip")]
+    told: list[str] = []
+    added = 0
+    bar = st.progress(0.0, text="Reading …") if sounds else None
+    for place, file in enumerate(sounds, start=1):
+        try:
+            added += _add(project_id, file.name, file.getvalue(), label, told)
+        except LabError as error:
+            told.append(f"{file.name}: {error}")
+        if bar:
+            bar.progress(place / len(sounds), text=file.name)
+    if bar:
+        bar.empty()
+    for file in files:
+        if file not in sounds:
+            submit(ADD_TASK, {"project_id": project_id, "paths": [_staged(file)], "label": label or None}, project_id)
+    st.session_state["_added"] = (f"Added {count_of(added, 'sound')}." if sounds else "", told)
+    st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1  # a new, empty uploader
+
+
+def folder_form(project_id: int, label: str) -> None:
+    """Offer to add a folder of this computer; only where page and files are one person's own."""
+    if sign_in_configured():
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Or a folder or zip on this computer", placeholder="/home/me/sounds/ESC-50", key="folder")
+        st.button("Add folder", on_click=_add_folder, args=(project_id, label))
+
+
+def _add_folder(project_id: int, label: str) -> None:
+    path = Path(st.session_state["folder"].strip()).expanduser()
+    if not st.session_state["folder"].strip() or not path.exists():
+        st.session_state["_added"] = ("", [f"{str(path)!r} is not there; give the full path of a folder or zip."])
+        return
+    submit(ADD_TASK, {"project_id": project_id, "paths": [str(path)], "label": label or None}, project_id)
+
+
+def tell_what_was_added() -> None:
+    """Show the outcome of the last adding, once."""
+    summary, told = st.session_state.pop("_added", ("", []))
+    if summary:
+        st.toast(summary, icon=":material/check:")
+    if told:
+        st.warning("\n".join(f"- {line}" for line in told))
+
+
+def add_examples(project_id: int) -> None:
+    """Add a few synthetic sounds, alarms and what is mistaken for them."""
+    from lab.sound import synth
+
+    for seed, (family, _) in enumerate(EXAMPLE_FAMILIES, start=1):
+        scene = synth.render(family, seed, EXAMPLE_S)
+        _keep(project_id, f"{scene.kind}.wav", scene.clip(f"synthetic {family} {seed}"), "synthetic", SYNTHETIC, [])
+    st.session_state["_added"] = (f"Added {count_of(len(EXAMPLE_FAMILIES), 'example sound')}.", [])
+
+
+def _add(project_id: int, name: str, data: bytes, label: str, told: list[str]) -> int:
+    from lab.sound.files import read_clip
+
+    clip, notes = read_clip(data, label, name)
+    made = _keep(project_id, name, clip, "uploaded", "", notes)
+    if not made:
+        told.append(f"{name}: already in this project.")
+    elif notes:
+        told.append(f"{name}: {' '.join(notes)}")
+    return int(made)
+
+
+def _keep(project_id: int, name: str, clip: Clip, source: str, licence: str, notes: list[str]) -> bool:
+    from lab.sound.files import wav_bytes
+
+    peak = float(abs(clip.samples.astype("int32")).max() / 32_768)
+    return store().add_clip(
+        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, peak,
+        source=source, licence=licence, notes=notes,
+    )[1]  # fmt: skip
+
+
+def _staged(file: Any) -> str:
+    """Put an upload where the worker finds it; what was put there a day ago goes."""
+    from lab.atomic import write_bytes
+
+    folder = store().config.home / "incoming"
+    for old in folder.glob("*"):
+        if time.time() - old.stat().st_mtime > KEPT_S:
+            shutil.rmtree(old, ignore_errors=True)
+    return str(write_bytes(folder / uuid.uuid4().hex / Path(file.name).name, file.getvalue()))

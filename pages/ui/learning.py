@@ -1,0 +1,176 @@
+"""The forms and results of training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import threshold_code
+from lab.errors import BadInput
+from lab.workspace.store import Run
+from pages.ui import charts, words
+from pages.ui.detectors import SUFFIX
+from pages.ui.results import downloads, figures
+from pages.ui.session import store
+from pages.ui.work import submit
+
+BASELINE, FINETUNE = "lab.study.tasks:train_baseline", "lab.study.tasks:finetune"
+OWN, EMBEDDED = "The sounds of this project", "Sounds made by this program"
+ARCHITECTURES = {"ds": "Depthwise-separable, small and quick on the board", "article": "The article’s convolution"}
+SPECS = {
+    "default": "default: 31 × 32 codes, as the board computes them",
+    "published": "published: 124 × 129, the article’s",
+}
+
+
+def baseline_form(project_id: int) -> None:
+    """Ask what the baseline learns from, and how; submit it."""
+    counts = store().labels(project_id)
+    with st.form("baseline"):
+        source = st.radio(
+            "Learn from", [EMBEDDED, OWN], captions=["alarms and what is mistaken for them", _counted(counts)]
+        )
+        with st.expander("Advanced", icon=":material/tune:"):
+            spec, arch, rest = _advanced("baseline")
+        go = st.form_submit_button("Train the baseline", type="primary", icon=":material/play_arrow:")
+    if not go:
+        return
+    if source == OWN and len(counts) < 2:
+        st.error(f"This project has {words.count_of(len(counts), 'label')}; training needs two. Add sounds first.")
+        return
+    data = {"project_id": project_id} if source == OWN else {"embedded": True}
+    submit(BASELINE, {**data, "spec": spec, "arch": arch, **rest}, project_id)
+    st.rerun()
+
+
+def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
+    """Ask which baseline becomes a detector, and for which labels; submit it."""
+    counts = store().labels(project_id)
+    labels = [label for label in counts if label]
+    with st.form("finetune"):
+        start = st.selectbox(
+            "Start from", baselines, format_func=lambda run: f"{run.name} · {run.created:%d %b %H:%M} UTC"
+        )
+        st.caption(f"Learns from the sounds of this project: {_counted(counts)}.")
+        positive = st.multiselect(
+            "These labels raise an event", labels, default=[label for label in labels if label == "alarm"],
+            placeholder="Choose one or more",
+        )  # fmt: skip
+        name = st.text_input("Name", "My detector", max_chars=80)
+        with st.expander("Advanced", icon=":material/tune:"):
+            epochs, seed = _schedule("finetune", 30)
+        go = st.form_submit_button("Fine-tune", type="primary", icon=":material/play_arrow:")
+    if not go:
+        return
+    if not positive or len(labels) < 2:
+        st.error(
+            "Fine-tuning needs sounds of at least two labels, one of which raises an event. Add or label sounds first."
+        )
+        return
+    args = {
+        "project_id": project_id,
+        "from_run": start.id,
+        "positive": positive,
+        "name": name,
+        "epochs": epochs,
+        "seed": seed,
+    }
+    submit(FINETUNE, {**args, "spec": start.data.get("spec", "default")}, project_id)
+    st.rerun()
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {label or 'without a label'}" for label, count in counts.items()) or "none yet"
+
+
+def _advanced(key: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    left, right = st.columns(2)
+    spec = left.selectbox("Features", list(SPECS), format_func=SPECS.get, key=f"{key}-spec")
+    kind = right.selectbox("Architecture", list(ARCHITECTURES), format_func=ARCHITECTURES.get, key=f"{key}-arch")
+    first, second, third = st.columns(3)
+    filters = first.number_input("Filters", 2, 64, 8, key=f"{key}-filters")
+    kernel = second.number_input("Kernel", 1, 9, 3, step=2, key=f"{key}-kernel")
+    dense = third.number_input(
+        "Dense units", 0, 256, 50, key=f"{key}-dense", help="Of the layer before the last; the article has 50."
+    )
+    epochs, seed = _schedule(key, 30)
+    return spec, {"kind": kind, "filters": filters, "kernel": kernel, "dense": dense}, {"epochs": epochs, "seed": seed}
+
+
+def _schedule(key: str, epochs: int) -> tuple[int, int]:
+    left, right = st.columns(2)
+    return (
+        left.number_input(
+            "Epochs at most",
+            1,
+            500,
+            epochs,
+            key=f"{key}-epochs",
+            help="Training stops earlier when it no longer helps.",
+        ),
+        right.number_input("Seed", 0, 2**31 - 1, 0, key=f"{key}-seed", help="Equal seeds give equal networks."),
+    )
+
+
+def scores(windows: Mapping[str, Any]) -> None:
+    """Draw the figures and the confusion matrix of held-out windows."""
+    how = f"{windows.get('count', 0):,} windows of recordings held back"
+    figures(
+        [
+            ("Windows right", words.percent(windows.get("accuracy")), how),
+            ("Precision", words.percent(windows.get("precision")), "of what it called an alarm"),
+            ("Recall", words.percent(windows.get("recall")), "of the alarm windows"),
+        ]
+    )
+    if windows.get("confusion"):
+        charts.confusion(windows["confusion"], windows["labels"], key="confusion")
+
+
+def threshold_editor(result: Mapping[str, Any], project_id: int) -> None:
+    """Let a person move the threshold along the curve and keep the detector so."""
+    detector = Detector.from_bytes(store().read_artifact(result["detector"]))
+    threshold = st.slider("Threshold", 0.0, 1.0, detector.threshold, 0.01, key=f"threshold-{result['detector'][:12]}")
+    curve = as_columns(result["windows"].get("curve"))
+    if curve:
+        at = nearest(curve["threshold"], threshold)
+        st.markdown(
+            f"At **{threshold:.2f}** precision is **{words.percent(curve['precision'][at])}** "
+            f"and recall **{words.percent(curve['recall'][at])}**."
+        )
+        charts.precision_recall(curve, threshold, key="precision-recall")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name", detector.name, max_chars=80, key="detector-name")
+        st.button("Save detector", type="primary", icon=":material/save:", on_click=_save,
+                  args=(detector, name, threshold, project_id, result))  # fmt: skip
+    if saved := st.session_state.pop("_saved_detector", None):
+        st.success(f"Saved “{saved}”. It is on the Firmware page now.", icon=":material/check_circle:")
+    downloads({f"detector{SUFFIX}": result["detector"]}, key="trained", main=SUFFIX)
+
+
+def _save(detector: Detector, name: str, threshold: float, project_id: int, result: Mapping[str, Any]) -> None:
+    try:
+        threshold_code(threshold)
+        kept = replace(detector, name=name.strip() or detector.name, threshold=threshold)
+    except BadInput as error:
+        st.error(str(error))
+        return
+    sha = store().put_artifact("detector", f"{kept.name}{SUFFIX}", kept.to_bytes()).sha256
+    data = {"threshold": threshold, "from_run": result.get("run_id"), "windows": result["windows"]}
+    store().save_run(project_id, "detector", kept.name, data, {f"{kept.name}{SUFFIX}": sha})
+    st.session_state["_saved_detector"] = kept.name
+
+
+def as_columns(curve: Any) -> dict[str, list[float]] | None:
+    """Return a precision/recall curve as columns, whether it came as columns or as rows."""
+    if not curve:
+        return None
+    if isinstance(curve, Mapping):
+        return {name: list(values) for name, values in curve.items()}
+    return {name: [row[name] for row in curve] for name in ("threshold", "precision", "recall")}
+
+
+def nearest(values: Sequence[float], wanted: float) -> int:
+    """Return the place of the value closest to the wanted one."""
+    return min(range(len(values)), key=lambda place: abs(values[place] - wanted))

@@ -1,0 +1,114 @@
+"""What finished work gave: figures, plots and files."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from lab.errors import LabError
+from pages.ui import charts, words
+from pages.ui.session import store
+
+ORDER = (".uf2", ".detector", ".zip", ".tflite", ".h", ".elf", ".bin", ".json")
+MEANING = {
+    ".uf2": "firmware to drop on the board", ".elf": "firmware with symbols", ".bin": "raw firmware",
+    ".h": "the model as a C header", ".tflite": "the int8 model", ".zip": "the generated C",
+    ".detector": "model, threshold and event rule", ".json": "the report",
+}  # fmt: skip
+
+
+def figures(entries: Sequence[tuple[str, str, str]]) -> None:
+    """Draw (name, value, how it was measured) triples as a row of figures."""
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd><small>{escape(how)}</small></div>"
+        for name, value, how in entries
+    )
+    st.html(f'<dl class="lab-figures">{items}</dl>')
+
+
+def downloads(artifacts: Mapping[str, str], key: str, main: str = ".uf2") -> None:
+    """Draw a download button a file, the main kind first and marked.
+
+    Args:
+        artifacts: file name → SHA-256.
+        key: tells the buttons of one page apart.
+        main: suffix of the file most people came for.
+    """
+    with st.container(horizontal=True, key=f"lab-downloads-{key}"):
+        for name in sorted(artifacts, key=_place):
+            _download(name, artifacts[name], key, name.endswith(main))
+
+
+def _place(name: str) -> tuple[int, str]:
+    return next((place for place, suffix in enumerate(ORDER) if name.endswith(suffix)), len(ORDER)), name
+
+
+def _download(name: str, sha256: str, key: str, main: bool) -> None:
+    try:
+        size_bytes = store().artifact(sha256).size_bytes
+    except LabError as error:
+        st.caption(f"{name}: {error}")
+        return
+    suffix = next((suffix for suffix in ORDER if name.endswith(suffix)), "")
+    st.download_button(
+        f"{name} · {words.size(size_bytes)}", data=lambda: store().read_artifact(sha256), file_name=name,
+        key=f"{key}-{name}", on_click="ignore", type="primary" if main else "secondary", icon=":material/download:",
+        help=MEANING.get(suffix),
+    )  # fmt: skip
+
+
+def demo(result: Mapping[str, Any]) -> None:
+    """Draw the demo's outcome: figures, the virtual board's trace and the files."""
+    events, emulated = result.get("events") or {}, result.get("emulated") or {}
+    figures(
+        [
+            (
+                "Windows right",
+                words.percent(result.get("window_accuracy")),
+                "synthetic sounds of kinds it never trained on",
+            ),
+            ("Alarms heard", words.percent(events.get("recall"), 0), "events, the same sounds"),
+            (
+                "False alarms",
+                f"{words.number(events.get('false_alarms_per_hour'))} / h",
+                "of the other sounds, one after another",
+            ),
+            ("Model", words.size(_size(result.get("tflite"))), "int8 .tflite"),
+            ("Firmware", words.size(_size(result.get("uf2"))), ".uf2, twice its flash"),
+            cycles(emulated.get("hop_cycles")),
+        ]
+    )
+    if result.get("skipped"):
+        st.info(str(result["skipped"]), icon=":material/info:")
+    if result.get("trace"):
+        heard(emulated.get("detected"))
+        charts.board_trace(result["trace"], None, key="demo-trace")
+    downloads(result.get("artifacts") or {}, key="demo")
+
+
+def cycles(count: float | None) -> tuple[str, str, str]:
+    """Return the figure of one hop's work."""
+    share = (
+        f"{100 * count / words.HOP_CYCLES:.0f} % of the 32 ms a hop has at 125 MHz, emulated"
+        if count
+        else "not emulated"
+    )
+    return "Cycles a hop", words.cycles(count), share
+
+
+def heard(detected: bool | None) -> None:
+    """Say whether the virtual board heard the test alarm."""
+    if detected:
+        st.success(
+            "The virtual board heard the T3 test alarm. Below: what it sent, and its LED.", icon=":material/lightbulb:"
+        )
+    else:
+        st.warning("The virtual board ran, but raised no event for the test alarm.", icon=":material/hearing_disabled:")
+
+
+def _size(sha256: str | None) -> int | None:
+    try:
+        return store().artifact(sha256).size_bytes if sha256 else None
+    except LabError:
+        return None

@@ -1,0 +1,126 @@
+"""A sound made visible: its waveform, and what three front ends make of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from lab.sound.clip import RATE_HZ
+from pages.ui.charts import SOUND, show
+from pages.ui.session import store
+
+SHOWN_S = 10.0
+COLUMNS = 500
+POINTS = 700
+RANGE_DB = 70.0
+MAX_CODE = 255
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A spectrogram to draw.
+
+    Attributes:
+        title: what made it.
+        values: uint8, shape (columns, bands); 255 is the loudest.
+        seconds: length of all columns.
+        top_khz: upper edge of the last band.
+    """
+
+    title: str
+    values: NDArray[np.uint8]
+    seconds: float
+    top_khz: float
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def samples(sha256: str) -> NDArray[np.int16]:
+    """Return a stored clip's samples: int16 at 16 kHz, shape (n,)."""
+    from lab.sound.files import read_clip
+
+    return read_clip(store().read_artifact(sha256))[0].samples
+
+
+def clip_view(sha256: str, seconds: float) -> None:
+    """Draw a clip: player, waveform, spectrograms; of a long one, ten seconds at a chosen place."""
+    st.audio(store().read_artifact(sha256), format="audio/wav")
+    start = 0.0
+    if seconds > SHOWN_S:
+        start = st.slider("Show from", 0.0, float(seconds - SHOWN_S), 0.0, 0.5, format="%.1f s", key=f"from-{sha256}")
+    part = samples(sha256)[int(start * RATE_HZ) : int((start + SHOWN_S) * RATE_HZ)]
+    _draw(part, list(pictures(part)), start)
+
+
+def pictures(part: NDArray[np.int16]) -> Iterator[Picture]:
+    """Yield a stretch of sound as the reference, the article's and the board's front end see it.
+
+    Args:
+        part: int16 at 16 kHz, shape (n,). Too short for one frame gives none.
+    """
+    from lab.sound import features
+
+    if len(part) < features.PUBLISHED.frame_len:
+        return
+    reference = features.stft(part)
+    loudest = float(reference.max()) or 1.0
+    step_s = features.PUBLISHED.frame_step / RATE_HZ
+    fixed = features.hop_rows(part, features.PUBLISHED).astype(np.float32) / 64
+    codes = features.hop_rows(part, features.DEFAULT)
+    nyquist_khz = RATE_HZ / 2000
+    yield _picture("tf.signal.stft · floating point", _decibels(reference, loudest), step_s, nyquist_khz)
+    yield _picture("“published” · CMSIS-DSP q15, 129 bins", _decibels(fixed, loudest), step_s, nyquist_khz)
+    lifted = np.maximum(0, codes.astype(np.int16) + MAX_CODE - int(codes.max(initial=0))).astype(np.uint8)
+    yield _picture("“default” · 32 bands of 8-bit codes, as on the board", lifted, 0.032, nyquist_khz)
+
+
+def _picture(title: str, values: NDArray[np.uint8], step_s: float, top_khz: float) -> Picture:
+    seconds = len(values) * step_s
+    group = -(-len(values) // COLUMNS) or 1
+    whole = np.pad(values, ((0, -len(values) % group), (0, 0)), mode="edge") if len(values) else values
+    return Picture(title, whole.reshape(-1, group, values.shape[1]).max(axis=1), seconds, top_khz)
+
+
+def _decibels(magnitudes: NDArray[np.float32], loudest: float) -> NDArray[np.uint8]:
+    level = 20 * np.log10(np.maximum(magnitudes / loudest, 1e-6))
+    return np.clip((level / RANGE_DB + 1) * MAX_CODE, 0, MAX_CODE).astype(np.uint8)
+
+
+def _envelope(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return times and values of an outline: up along the maxima, back along the minima."""
+    group = max(1, -(-len(part) // POINTS))
+    whole = part[: len(part) // group * group].reshape(-1, group) / 32_768
+    time = np.arange(len(whole)) * group / RATE_HZ
+    return np.r_[time, time[::-1]], np.r_[whole.max(axis=1), whole.min(axis=1)[::-1]]
+
+
+def _draw(part: NDArray[np.int16], seen: list[Picture], start_s: float) -> None:
+    from plotly.subplots import make_subplots
+
+    heights = [0.5] + [1.0] * len(seen)
+    figure = make_subplots(
+        rows=len(heights), cols=1, shared_xaxes=True, vertical_spacing=0.075,
+        subplot_titles=["Waveform", *(picture.title for picture in seen)], row_heights=heights,
+    )  # fmt: skip
+    time, outline = _envelope(part)
+    figure.add_scatter(x=time + start_s, y=outline, fill="toself", line={"width": 0.5}, hoverinfo="skip", row=1, col=1)
+    for row, picture in enumerate(seen, start=2):
+        _add(figure, picture, start_s, row)
+    figure.update_yaxes(range=[-1, 1], showticklabels=False, row=1, col=1)
+    figure.update_xaxes(range=[start_s, start_s + len(part) / RATE_HZ])
+    figure.update_xaxes(title="seconds", row=len(heights), col=1)
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    figure.update_layout(showlegend=False)
+    show(figure, "clip-pictures", 130 + 180 * len(seen), top=26)
+
+
+def _add(figure: Any, picture: Picture, start_s: float, row: int) -> None:
+    columns, bands = picture.values.shape
+    dx, dy = picture.seconds / max(1, columns), picture.top_khz / bands
+    figure.add_heatmap(
+        z=picture.values.T, x0=start_s + dx / 2, dx=dx, y0=dy / 2, dy=dy, colorscale=SOUND, zmin=0, zmax=MAX_CODE,
+        showscale=False, hoverinfo="skip", row=row, col=1,
+    )  # fmt: skip
+    figure.update_yaxes(title="kHz", range=[0, picture.top_khz], row=row, col=1)

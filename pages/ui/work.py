@@ -1,0 +1,127 @@
+"""Long work on a page: submit it, watch it, stop it.
+
+The job table is the truth, so a panel shows the same after a refresh and in a second tab.
+"""
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from lab.errors import LabError
+from lab.workspace import jobs
+from lab.workspace.store import Job
+from lab.workspace.worker import ensure_worker
+from pages.ui.session import owner, store
+from pages.ui.words import duration
+
+POLL_S = 1.0
+WORKER_CHECK_S = 20.0
+LOG_LINES = 200
+_checked = {"at": 0.0}
+
+
+def submit(task: str, args: dict[str, Any], project_id: int) -> None:
+    """Queue a task for a project, and see that a worker serves the queue."""
+    try:
+        jobs.submit(store(), task, args, project_id, owner())
+        ensure_worker(store().config)
+        _checked["at"] = time.monotonic()
+    except LabError as error:
+        st.error(str(error))
+
+
+def latest_job(project_id: int, *tasks: str) -> Job | None:
+    """Return a project's newest job among these tasks, or among all."""
+    rows = jobs.jobs(store(), project_id)
+    return next((row for row in rows if not tasks or row.task in tasks), None)
+
+
+def latest_result(project_id: int, *tasks: str) -> dict[str, Any] | None:
+    """Return what the newest finished job among these tasks gave."""
+    rows = jobs.jobs(store(), project_id)
+    return next((row.result for row in rows if row.task in tasks and row.state == jobs.DONE), None)
+
+
+def is_open(row: Job | None) -> bool:
+    """Whether a job waits or runs."""
+    return row is not None and row.state in jobs.OPEN_STATES
+
+
+def metrics(job_id: int) -> list[dict[str, float]]:
+    """Return what a job's training said, an epoch an entry."""
+    return [event.data for event in jobs.events(store(), job_id, jobs.METRIC)]
+
+
+def job_panel(project_id: int, *tasks: str, curves: bool = False) -> Job | None:
+    """Draw the newest job among these tasks, live while it runs.
+
+    Args:
+        project_id: whose.
+        tasks: which; none means any.
+        curves: draw its training curves too.
+
+    Returns:
+        The job as it was when the page was drawn, or None.
+    """
+    row = latest_job(project_id, *tasks)
+    if row is None:
+        return None
+    if row.state in jobs.OPEN_STATES:
+        _keep_worker()
+        _live(row.id, curves)
+    else:
+        _over(row)
+    return row
+
+
+@st.fragment(run_every=POLL_S)
+def _live(job_id: int, curves: bool) -> None:
+    row = jobs.job(store(), job_id)
+    if row.state not in jobs.OPEN_STATES:
+        st.rerun(scope="app")
+    _keep_worker()
+    with st.container(border=True, key="lab-job"):
+        bar, button = st.columns([6, 1], vertical_alignment="center")
+        bar.progress(min(1.0, row.done / row.total) if row.total else 0.0, text=_headline(row))
+        button.button(
+            "Stopping …" if row.stop_asked else "Cancel", key=f"cancel-{job_id}", disabled=row.stop_asked,
+            on_click=jobs.cancel, args=(store(), job_id), width="stretch",
+        )  # fmt: skip
+        if curves:
+            from pages.ui.charts import training_curves
+
+            training_curves(metrics(job_id), key="live-curves")
+        _log(job_id)
+
+
+def _headline(row: Job) -> str:
+    if row.state == jobs.QUEUED:
+        return "Waiting for the worker to take it …"
+    left = jobs.seconds_left(row)
+    spent = f"{duration(jobs.seconds_running(row))} so far"
+    return f"{row.message or 'Starting'} · {spent}" + (f" · about {duration(left)} left" if left is not None else "")
+
+
+def _over(row: Job) -> None:
+    if row.state == jobs.FAILED:
+        st.error(row.error or "It failed.", icon=":material/error:")
+        _log(row.id)
+    elif row.state == jobs.CANCELLED:
+        st.info(row.error or "Stopped on request.", icon=":material/stop_circle:")
+    else:
+        st.caption(f":material/check_circle: Done in {duration(jobs.seconds_running(row))}.")
+
+
+def _log(job_id: int) -> None:
+    lines = [str(event.data) for event in jobs.events(store(), job_id, jobs.LOG, limit=LOG_LINES)]
+    if lines:
+        with st.expander("Log", icon=":material/notes:"):
+            st.code("\n".join(lines), language=None, height=220)
+
+
+def _keep_worker() -> None:
+    """Start the worker again if it died, looking at most every few seconds."""
+    if time.monotonic() - _checked["at"] > WORKER_CHECK_S:
+        _checked["at"] = time.monotonic()
+        ensure_worker(store().config)
