@@ -22,6 +22,8 @@ from lab.sound.resample import BLOCK_S, resampled
 from lab.sound.riff import missing_bytes, sound_magic
 
 MAX_CLIP_S = 600
+MAX_OVER = 100.0
+"""Float samples reach from -1 to 1; somewhat more is cut, 40 dB more is no sound."""
 MIN_SAMPLES = 512
 """A clip holds at least one hop."""
 
@@ -204,10 +206,11 @@ def _int16_blocks(sound: Any, form: Format, name: str) -> Iterator[NDArray[np.in
 
 def _mono_blocks(sound: Any, form: Format, name: str) -> Iterator[NDArray[np.float32]]:
     for block in _raw_blocks(sound, form, name, "float32"):
-        mono = block.mean(axis=1, dtype=np.float32) if block.ndim > 1 else block
-        if not np.isfinite(mono).all():
+        if not np.isfinite(block).all():
             raise BadInput(f"{name} has values that are not numbers (NaN or infinite); export it again.")
-        yield mono
+        if np.abs(block).max(initial=0) > MAX_OVER:
+            raise BadInput(f"{name} has values over {MAX_OVER:g} times full scale, which is no sound; export it again.")
+        yield block.mean(axis=1, dtype=np.float32) if block.ndim > 1 else block
 
 
 def _raw_blocks(sound: Any, form: Format, name: str, dtype: str) -> Iterator[NDArray[Any]]:

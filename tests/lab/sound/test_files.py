@@ -126,10 +126,11 @@ def with_data_size(data, size):
         (encoded(np.zeros(1)), r"has 1 samples at 16 kHz; a clip needs 512"),
         (encoded(np.r_[tone(), np.nan, tone()], subtype="FLOAT"), r"values that are not numbers \(NaN or infinite\)"),
         (encoded(np.r_[tone(), np.inf], subtype="DOUBLE"), r"values that are not numbers"),
+        (encoded(1e30 * tone(), subtype="FLOAT"), r"values over 100 times full scale"),
         (encoded(tone(4_000, 1), rate=1), r"has 1 samples a second; 4000 to 768000 can be used"),
     ],
     ids=["empty", "text", "zeros", "png", "header only", "truncated", "aiff", "flac", "no samples", "one sample",
-         "nan", "inf", "one hertz"],
+         "nan", "inf", "huge", "one hertz"],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused_in_one_sentence(data, message, tmp_path):
     with pytest.raises(BadInput, match=message) as raised:
