@@ -53,7 +53,7 @@ def depthwise_conv_2d(view: View) -> list[Step]:
         Step(
             view.operator, "depthwise_conv_2d", (image.index,), view.output.index, shape=shape,
             arguments=("&{shape}", filters.struct("channel_filters", "per_channel", count // channels)),
-            constants=(Constant("weights", "int8_t", taps.astype(np.int8)), *filters.constants),
+            constants=(Constant("weights", "int8_t", taps.T.astype(np.int8)), *filters.constants),
             scratch_bytes=patch_bytes(shape), macs=view.output.size * height * width,
         )
     ]  # fmt: skip
@@ -63,7 +63,7 @@ def _dense_step(view: View, image: Tensor, taps: Ints, shape: dict[str, int], fi
     return Step(
         view.operator, "conv_2d", (image.index,), view.output.index, shape=shape,
         arguments=("&{shape}", filters.struct("filters", "count", len(taps))),
-        constants=(Constant("weights", "int8_t", side_by_side(taps)), *filters.constants),
+        constants=(Constant("weights", "uint8_t", side_by_side(taps)), *filters.constants),
         scratch_bytes=patch_bytes(shape), macs=view.output.size * taps.shape[1],
     )  # fmt: skip
 

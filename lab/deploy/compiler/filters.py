@@ -12,9 +12,10 @@ from lab.deploy.compiler.step import Constant, View
 from lab.deploy.tflite import Tensor
 
 FILTERS_AT_ONCE = 4
-TWICE, TWICE_RIGHT, ONCE = 0, 1, 2
+TWICE, TWICE_RIGHT, TWICE_SHORT, ONCE = range(4)
 """How a sum becomes a code: kernels/requantize.h has one function for each."""
 _SAFE_SUM = 2**30
+_SHORT_SUM = 2**20 - 2
 _TRIES = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 
 
@@ -25,7 +26,7 @@ class Filters:
     Attributes:
         bias: int64, (filters,), with the input's zero point folded in.
         pairs: multiplier and shift of each filter, (filters, 2).
-        rounding: TWICE, TWICE_RIGHT or ONCE.
+        rounding: TWICE, TWICE_RIGHT, TWICE_SHORT or ONCE.
         limits: offset, least and greatest code of the output.
     """
 
@@ -71,19 +72,30 @@ def fold(view: View, image: Tensor, taps: Ints, axis: int, once: bool = False) -
     bias = _bias(view, len(taps))
     folded = bias - int(image.zero_points[0]) * taps.sum(axis=1)
     size = np.abs(taps).sum(axis=1)
-    bounds = np.maximum(np.abs(folded) + 128 * size, np.abs(bias) + 255 * size)
+    # Ours: weights are stored plus 128, which is taken off beforehand. The reference's: codes minus the zero point.
+    ours = np.abs(folded) + 128 * (128 + 255) * taps.shape[1]
+    bounds = np.maximum(ours, np.abs(bias) + 255 * size)
     if bounds.max() >= 2**31:
         raise view.refuse(weights, f"the sum of filter {int(bounds.argmax())} can leave 32 bits.")
     low, high = output_range(view)
     limits = (int(output.zero_points[0]), low, high)
+    ends = np.array([-128, 127]) - int(image.zero_points[0])
+    sums = np.multiply.outer(taps, ends)  # what each tap adds at the input's least and greatest code
+    reach = np.maximum(np.abs(bias + sums.max(axis=2).sum(axis=1)), np.abs(bias + sums.min(axis=2).sum(axis=1)))
     if once:
-        pairs = [_exact_pair(view, *item, limits) for item in zip(factors, bounds.tolist(), strict=True)]
+        pairs = [_exact_pair(view, *item, limits) for item in zip(factors, reach.tolist(), strict=True)]
         return Filters(folded, np.array(pairs, np.int64), ONCE, limits)
     pairs = [quantize_multiplier(factor) for factor in factors]
     if max(shift for _, shift in pairs) > 30:
         raise view.refuse(output, "its scale is too small for those of input and weights.")
-    right = all(shift < 0 for _, shift in pairs) and bounds.max() < _SAFE_SUM
-    return Filters(folded, np.array(pairs, np.int64), TWICE_RIGHT if right else TWICE, limits)
+    return Filters(folded, np.array(pairs, np.int64), _rounding(pairs, int(reach.max())), limits)
+
+
+def _rounding(pairs: list[tuple[int, int]], bound: int) -> int:
+    """Return the cheapest way to round twice that is exact for sums up to bound."""
+    if any(shift >= 0 for _, shift in pairs) or bound >= _SAFE_SUM:
+        return TWICE
+    return TWICE_SHORT if bound < _SHORT_SUM else TWICE_RIGHT
 
 
 def _factors(view: View, image: Tensor, weights: Tensor, count: int, axis: int) -> list[float]:
@@ -127,8 +139,8 @@ def _exact_pair(view: View, factor: float, bound: int, limits: tuple[int, int, i
     raise view.refuse(view.output, "no 32-bit multiplier rounds its sums exactly.")
 
 
-def side_by_side(taps: Ints) -> NDArray[np.int8]:
-    """Return weights with four filters interleaved tap by tap; those left over follow whole."""
+def side_by_side(taps: Ints) -> NDArray[np.uint8]:
+    """Return weights plus 128, with four filters interleaved tap by tap; those left over follow whole."""
     full = len(taps) // FILTERS_AT_ONCE * FILTERS_AT_ONCE
     blocks = taps[:full].reshape(-1, FILTERS_AT_ONCE, taps.shape[1]).transpose(0, 2, 1)
-    return np.concatenate([blocks.ravel(), taps[full:].ravel()]).astype(np.int8)
+    return (np.concatenate([blocks.ravel(), taps[full:].ravel()]) + 128).astype(np.uint8)

@@ -1,6 +1,6 @@
 /* Every channel by its own `multiplier` filters. The input's zero point is folded into bias. */
 struct channel_filters {
-    const int8_t *weights; /* rows, columns, out channels */
+    const int8_t *weights; /* out channels, rows, columns */
     const int32_t *bias, *multiplier;
     const int8_t *shift;
     int32_t per_channel, out_offset, out_min, out_max;
@@ -9,13 +9,11 @@ struct channel_filters {
 
 INLINE int8_t depthwise_code(struct window field, const struct window_shape *s, const struct channel_filters *f,
                              int32_t channel, int32_t filter) {
-    const int32_t filters = s->channels * f->per_channel;
-    const int8_t *weight = f->weights + filter;
+    const int8_t *weight = f->weights + filter * s->kernel_height * s->kernel_width, *row_first = field.first + channel;
     int32_t sum = f->bias[filter];
-    for (int32_t row = 0; row < s->kernel_height; row++) {
-        const int8_t *value = field.first + row * field.row_step + channel;
-        for (int32_t column = 0; column < s->kernel_width; column++)
-            sum += value[column * s->channels] * weight[(row * s->kernel_width + column) * filters];
+    for (int32_t row = 0; row < s->kernel_height; row++, row_first += field.row_step) {
+        const int8_t *value = row_first;
+        for (int32_t column = 0; column < s->kernel_width; column++, value += s->channels) sum += *value * *weight++;
     }
     sum = requantize_as(f->rounding, sum, f->multiplier[filter], f->shift[filter]);
     return clamp(sum, f->out_offset, f->out_min, f->out_max);

@@ -50,14 +50,28 @@ static inline int32_t requantize_once(int32_t value, int32_t multiplier, int32_t
     return (multiply_floor(value, multiplier) + (int32_t)(1u << (-shift - 1))) >> -shift;
 }
 
+/* The same as requantize_right where |value| < 2^20 - 2: three products of 32 bits, nested so that none rounds. */
+static inline int32_t requantize_short(int32_t value, int32_t multiplier, int32_t shift) {
+#if defined(__ARM_ARCH_6M__)
+    const int32_t low = value * (multiplier & 0x3ff);
+    const int32_t middle = value * ((multiplier >> 10) & 0x3ff) + (low >> 10);
+    const int32_t high = (value * (multiplier >> 20) + (middle >> 10) + (1 << 10)) >> 11;
+    return (high + (int32_t)(1u << (-shift - 1)) + (high >> 31)) >> -shift;
+#else
+    return requantize_right(value, multiplier, shift);
+#endif
+}
+
 enum {
     ROUND_TWICE,
     ROUND_TWICE_RIGHT, /* every shift is negative and no sum reaches 2^30 */
+    ROUND_TWICE_SHORT, /* every shift is negative and no sum reaches 2^20 - 2 */
     ROUND_ONCE,
 };
 
 INLINE int32_t requantize_as(int32_t rounding, int32_t value, int32_t multiplier, int32_t shift) {
     if (rounding == ROUND_ONCE) return requantize_once(value, multiplier, shift);
+    if (rounding == ROUND_TWICE_SHORT) return requantize_short(value, multiplier, shift);
     if (rounding == ROUND_TWICE_RIGHT) return requantize_right(value, multiplier, shift);
     return requantize(value, multiplier, shift);
 }

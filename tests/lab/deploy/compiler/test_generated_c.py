@@ -8,7 +8,7 @@ import pytest
 from oracles import random_inputs
 from tflite_models import ModelBuilder, article_model, ds_model, random_weights
 
-from lab.deploy.compiler import compile_model
+from lab.deploy.compiler import compile_model, host
 from lab.deploy.compiler.emit import KERNELS
 from lab.deploy.compiler.fixed import requantize, requantize_once
 from lab.deploy.compiler.host import HostModel
@@ -92,9 +92,14 @@ HARNESS = """
 #include <string.h>
 #define INLINE static inline __attribute__((always_inline))
 #include "requantize.h"
-void run(const int32_t *v, const int32_t *m, const int32_t *s, int32_t *twice, int32_t *once, int n);
-void run(const int32_t *v, const int32_t *m, const int32_t *s, int32_t *twice, int32_t *once, int n) {
-    for (int i = 0; i < n; i++) twice[i] = requantize(v[i], m[i], s[i]), once[i] = requantize_once(v[i], m[i], s[i]);
+void run(const int32_t *v, const int32_t *m, const int32_t *s, int32_t *twice, int32_t *once, int32_t *brief, int n);
+void run(const int32_t *v, const int32_t *m, const int32_t *s, int32_t *twice, int32_t *once, int32_t *brief, int n) {
+    for (int i = 0; i < n; i++) {
+        twice[i] = requantize(v[i], m[i], s[i]);
+        once[i] = requantize_once(v[i], m[i], s[i]);
+        const int32_t small = v[i] % ((1 << 20) - 2);
+        brief[i] = s[i] < 0 ? requantize_short(small, m[i], s[i]) - requantize(small, m[i], s[i]) : 0;
+    }
 }
 """
 
@@ -108,16 +113,25 @@ def test_requantizing_with_and_without_64_bit_products_is_exact(core, tmp_path):
     subprocess.run(command, cwd=tmp_path, check=True)
     rng = np.random.default_rng(0)
     values = (rng.integers(-(2**30), 2**30, 20_000) >> rng.integers(0, 30, 20_000)).astype(np.int32)
-    values[:6] = [0, 1, -1, 2**30 - 1, -(2**30) + 1, 3]
+    values[:8] = [0, 1, -1, 2**30 - 1, -(2**30) + 1, 3, 2**20 - 3, 3 - 2**20]
     multipliers = rng.integers(2**30, 2**31, 20_000).astype(np.int32)
     multipliers[::7] = 2**30  # exact halves
     shifts = rng.integers(-30, 1, 20_000).astype(np.int32)
-    made = [np.zeros(20_000, np.int32) for _ in range(2)]
+    made = [np.zeros(20_000, np.int32) for _ in range(3)]
     arrays = [a.ctypes.data_as(ctypes.c_void_p) for a in (values, multipliers, shifts, *made)]
     ctypes.CDLL(str(tmp_path / "h.so")).run(*arrays, 20_000)
     items = list(zip(values.tolist(), multipliers.tolist(), shifts.tolist(), strict=True))
     np.testing.assert_array_equal(made[0], [int(requantize(v, m, s)) for v, m, s in items])
+    np.testing.assert_array_equal(made[2], 0)
     np.testing.assert_array_equal(made[1], [int(requantize_once(np.int64(v), m, s)) for v, m, s in items])
+
+
+def test_the_board_s_arithmetic_gives_the_same_codes_as_the_host_s(monkeypatch):
+    model = ds_model(2, "SOFTMAX", 5)
+    inputs = random_inputs(model, 200)
+    expected = HostModel(model).run(inputs)
+    monkeypatch.setattr(host, "FLAGS", (*host.FLAGS, "-D__ARM_ARCH_6M__=1"))
+    np.testing.assert_array_equal(HostModel(model).run(inputs), expected)
 
 
 def test_a_batch_of_another_shape_or_type_is_refused():
