@@ -1,0 +1,46 @@
+/* Listen, decide, tell: one hop of 512 samples every 32 ms. */
+#include <string.h>
+
+#include "board.h"
+#include "detector.h"
+#include "lab_board.h"
+#include "lab_config.h"
+#include "microphone.h"
+#include "pdm.h"
+#include "telemetry.h"
+
+static void work(const uint32_t *words) {
+  static int16_t samples[LAB_HOP_LEN];
+  static char line[TELEMETRY_MAX_LEN];
+  uint32_t start = board_cycles();
+  pdm_decimate(words, samples, LAB_HOP_LEN);
+  telemetry_t told = {.cycles_pdm = board_cycles() - start};
+  told.decision = detector_push(samples, board_cycles);
+  told.overruns = microphone_overruns();
+  if (!told.decision.decided) {
+    return;
+  }
+  told.level_db = detector_level_db(samples);
+  told.led = board_show((uint32_t)(told.decision.code + 128));
+  board_say(line, telemetry_line(&told, line));
+}
+
+int main(void) {
+  static const char hello[] = LAB_HELLO;
+  board_start(LAB_LED_PIN);
+  pdm_reset();
+  detector_reset();
+  microphone_start(LAB_PDM_DATA_PIN, LAB_PDM_CLOCK_PIN);
+  for (;;) {
+    if (board_new_listener()) {
+      board_say(hello, (uint32_t)strlen(hello));
+    }
+    const uint32_t *words = microphone_take();
+    if (words) {
+      work(words);
+      board_alive();
+    } else {
+      board_wait();
+    }
+  }
+}

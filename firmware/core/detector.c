@@ -1,0 +1,59 @@
+#include "detector.h"
+
+#include <stddef.h>
+
+#include "events.h"
+#include "features.h"
+#include "lab_config.h"
+#include "model.h"
+
+static uint32_t hop;
+
+void detector_reset(void) {
+  hop = 0;
+  features_reset();
+  events_reset();
+}
+
+static int8_t decide(void) {
+  static const uint8_t positive[] = LAB_POSITIVE_OUTPUTS;
+  /* The arena re-uses the input's memory, so the whole window is written each time. */
+  features_window(model_input());
+  model_invoke();
+  int8_t greatest = INT8_MIN;
+  for (size_t i = 0; i < sizeof positive; i++) {
+    int8_t code = model_output()[positive[i]];
+    greatest = code > greatest ? code : greatest;
+  }
+  return greatest;
+}
+
+decision_t detector_push(const int16_t *samples, cycle_counter_t cycles) {
+  decision_t made = {.hop = ++hop, .decided = hop >= LAB_HOPS_PER_WINDOW, .code = INT8_MIN};
+  uint32_t start = cycles ? cycles() : 0;
+  features_push(samples);
+  uint32_t middle = cycles ? cycles() : 0;
+  if (made.decided) {
+    made.code = decide();
+    made.event = events_push(made.code);
+  }
+  made.cycles_features = middle - start;
+  made.cycles_model = (cycles ? cycles() : 0) - middle;
+  return made;
+}
+
+int32_t detector_level_db(const int16_t *samples) {
+  uint64_t power = 0;
+  for (uint32_t i = 0; i < LAB_HOP_LEN; i++) {
+    power += (uint64_t)((int64_t)samples[i] * samples[i]);
+  }
+  /* 10 log10(x) is 3.01 dB a bit; one step in four bits' fraction is close enough for a meter */
+  uint32_t mean = (uint32_t)(power / LAB_HOP_LEN);
+  if (mean == 0) {
+    return -96;
+  }
+  uint32_t bits = 31u - (uint32_t)__builtin_clz(mean);
+  uint32_t fraction = bits >= 2 ? mean >> (bits - 2) & 3 : mean << (2 - bits) & 3;
+  static const uint8_t tenths[4] = {0, 10, 18, 24}; /* 10 log10 of 1, 1.25, 1.5, 1.75 */
+  return ((int32_t)(bits * 301 + tenths[fraction] * 10) - 9031) / 100;
+}

@@ -1,0 +1,29 @@
+/* What else a board has: a light, a cycle counter, a serial line over USB. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Light, counter, USB and watchdog. */
+void board_start(uint32_t led_pin);
+
+/* Clock cycles since the start, modulo 2^32; call at least every 100 ms. */
+uint32_t board_cycles(void);
+
+/* Show a probability, 0 to 255, evenly to the eye; returns the duty, 0 to 255. */
+uint8_t board_show(uint32_t probability);
+
+/* Whether somebody opened the serial line since the last call. */
+bool board_new_listener(void);
+
+/* Send a line if somebody listens and there is room; never waits for a reader. */
+void board_say(const char *text, uint32_t length);
+
+/* Tell the watchdog that all is well. */
+void board_alive(void);
+
+/* Sleep until an interrupt. */
+void board_wait(void);
+
+#endif
