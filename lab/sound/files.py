@@ -5,6 +5,7 @@ file keeps its samples as they are; of anything else a note says what was done.
 """
 
 import io
+import os
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -177,12 +178,23 @@ def _opened(source: Path | bytes) -> Iterator[tuple[Any, str]]:
 
 
 class _Nameless:
-    """A file without a name, so that only its content says what it is."""
+    """A file without a name, so that only its content says what it is.
+
+    Damaged headers make libsndfile seek to before the start; it then finds
+    itself where it was, and gives up.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+        self._file = file
+        self.read, self.tell, self.write = file.read, file.tell, file.write
         self.readinto = file.readinto  # type: ignore[attr-defined]
-        self.write = file.write
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move as `io` files do, but stay where the target does not exist."""
+        try:
+            return self._file.seek(offset, whence)
+        except (ValueError, OSError):
+            return self._file.tell()
 
 
 def _format(sound: Any, name: str) -> Format:
