@@ -67,8 +67,7 @@ def logistic(view: View) -> list[Step]:
     if float(output.scales[0]) != 1 / 256 or output.zero_points[0] != -128:
         raise view.refuse(output, "a logistic's output needs scale 1/256 and zero point -128.")
     real = first.scales[0] * (codes() - first.zero_points[0]).astype(np.float32)
-    with np.errstate(over="ignore"):
-        exponential = np.exp(-real.astype(np.float64)).astype(np.float32)
+    exponential = np.exp(-real.astype(np.float64)).astype(np.float32)
     rescaled = np.float32(256) * (np.float32(1) / (np.float32(1) + exponential))
     table = np.floor(rescaled.astype(np.float64) + 0.5).astype(np.int64) - 128
     return [lookup_step(view, first.index, clamp(table))]

@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 INT8_MIN, INT8_MAX = -128, 127
+OVERFLOW_SHIFT = 1_024
 
 
 def quantize_multiplier(factor: float) -> tuple[int, int]:
     """Return (multiplier, shift) with factor ≈ multiplier · 2^(shift - 31).
 
     Args:
-        factor: ≥ 0; below 2^-32 it becomes 0.
+        factor: ≥ 0; below 2^-32 it becomes 0, and one that overflowed gets a shift that no kernel takes.
 
     Returns:
         multiplier 0 or in [2^30, 2^31); shift positive for left.
     """
     if factor == 0.0:
         return 0, 0
+    if not math.isfinite(factor):
+        return 2**30, OVERFLOW_SHIFT
     fraction, shift = math.frexp(factor)
     multiplier = math.floor(fraction * 2**31 + 0.5)
     if multiplier == 2**31:
@@ -68,7 +71,7 @@ def clamp(values: Ints, low: int = INT8_MIN, high: int = INT8_MAX) -> Ints:
 
 def code_of(value: float, scale: np.float32, zero_point: int) -> int:
     """Return the code of a real value, rounded half away from zero in float32, not clamped."""
-    ratio = float(np.float32(value) / scale)
+    ratio = max(-1e6, min(1e6, float(np.float32(value) / scale)))
     return zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
 
 

@@ -89,6 +89,28 @@ def test_an_impossible_shape_is_refused(shape):
     refusal(one_dense(tensors={0: ("shape", np.array(shape, np.int32))}))
 
 
+@pytest.mark.parametrize("scale", [3e38, 1e-45])
+@pytest.mark.parametrize("name", ["LOGISTIC", "RELU6", "QUANTIZE", "MUL", "ADD", "FULLY_CONNECTED", "CONV_2D", "MEAN"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_absurd_scale_compiles_or_is_refused(name, scale, side):
+    ends = [0.05, 0.05]
+    ends[side] = scale
+    m = ModelBuilder()
+    x = m.tensor((1, 4, 4, 1), ends[0], 3)
+    if name in ("MUL", "ADD"):
+        y = m.binary(name, x, m.unary("RELU", x, 0.05, 0), ends[1], 0, act=3)
+    elif name == "FULLY_CONNECTED":
+        y = m.dense(x, np.ones((2, 16), np.int8), [0.01], np.zeros(2, np.int32), ends[1], 0)
+    elif name == "CONV_2D":
+        y = m.conv(x, np.ones((1, 2, 2, 1), np.int8), [0.01], np.zeros(1, np.int32), ends[1], 0, act=3)
+    elif name == "MEAN":
+        axes = m.constant(np.array([1, 2], np.int32), dtype="INT32")
+        y = m.operator("MEAN", [x, axes], [m.tensor((1, 1), ends[1], 0)], "ReducerOptions", keepDims=False)
+    else:
+        y = m.unary(name, x, *((1 / 256, -128) if name == "LOGISTIC" else (ends[1], 0)))
+    compiles_or_refuses(m.build([x], [y]))
+
+
 def test_a_zero_point_outside_int8_is_refused():
     model = one_dense(tensors={0: ("zeroPoint", np.array([300], np.int64))})
     assert "zero point outside the range of int8" in refusal(model)
