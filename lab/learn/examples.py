@@ -1,0 +1,153 @@
+"""Windows with their classes, by split: what training reads."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.errors import BadInput
+from lab.progress import OnProgress, ignore
+from lab.sound import augment, features
+from lab.sound.datasets import Dataset, Item, Split
+from lab.sound.features import FeatureSpec
+
+STRIDE = 4_000
+"""The article's: a window each quarter of a second."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Windows of one split.
+
+    Attributes:
+        windows: int8 codes or float32 magnitudes, shape (n, rows, bands).
+        classes: int64, shape (n,): place in the labels.
+        clips: int64, shape (n,): number of the clip each was cut from.
+    """
+
+    windows: features.Windows
+    classes: NDArray[np.int64]
+    clips: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def inputs(self) -> NDArray[np.float32]:
+        """Return what Keras sees: float32, shape (n, rows, bands, 1); codes are divided by 128."""
+        scaled = self.windows.astype(np.float32)
+        return (scaled / np.float32(128) if self.windows.dtype == np.int8 else scaled)[..., None]
+
+    def take(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> "Examples":
+        """Return some of them."""
+        return Examples(self.windows[chosen], self.classes[chosen], self.clips[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearningSet:
+    """Examples that train, validate and test, never of one recording on two sides.
+
+    Attributes:
+        labels: names of the classes.
+        train, validate, test: their examples; those that test are never trained on.
+        dataset: hash that names the data.
+    """
+
+    labels: tuple[str, ...]
+    spec: FeatureSpec
+    train: Examples
+    validate: Examples
+    test: Examples
+    dataset: str
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """Return all examples one after another; clips are numbered anew."""
+    starts = np.cumsum([0, *(int(part.clips.max(initial=-1)) + 1 for part in parts)])
+    return Examples(
+        np.concatenate([part.windows for part in parts]),
+        np.concatenate([part.classes for part in parts]),
+        np.concatenate([part.clips + start for part, start in zip(parts, starts[:-1].tolist(), strict=True)]),
+    )
+
+
+def none_of(spec: FeatureSpec) -> Examples:
+    """Return no examples, of the spec's shape and type."""
+    kind = np.int8 if spec.is_codes else np.float32
+    return Examples(np.zeros((0, *spec.shape), kind), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def from_dataset(
+    dataset: Dataset,
+    spec: FeatureSpec,
+    labels: Sequence[str] | None = None,
+    augmented: bool = False,
+    seed: int = 0,
+    on_progress: OnProgress = ignore,
+) -> LearningSet:
+    """Return the windows of a data set's clips.
+
+    Windows without any sound are dropped, and clips shorter than a window
+    give none. Only training clips are augmented, each by copies of its own.
+
+    Args:
+        dataset: items by split.
+        spec: how sound becomes numbers.
+        labels: order of the classes; sorted by default.
+        augmented: add the article's three kinds of copies to what trains.
+        seed: of the augmentation.
+        on_progress: called after each clip.
+
+    Raises:
+        BadInput: a file cannot be used, an item has another label, fewer than two classes, or no window at all.
+    """
+    labels = tuple(labels or dataset.classes)
+    if len(labels) < 2:
+        raise BadInput(f"Training needs sounds of at least two labels; there is {', '.join(labels) or 'none'}.")
+    made: dict[Split, list[Examples]] = {"train": [], "validate": [], "test": []}
+    rng = np.random.default_rng(seed)
+    for index, (item, split) in enumerate(zip(dataset.items, dataset.splits, strict=True)):
+        on_progress(index, len(dataset.items), "features")
+        if item.label not in labels:
+            raise BadInput(f"A sound is labelled {item.label!r}; the classes are {', '.join(labels)}.")
+        copies = rng if augmented and split == "train" else None
+        made[split].append(_windows_of(item, labels.index(item.label), spec, copies))
+    sides = {split: joined(parts) if parts else none_of(spec) for split, parts in made.items()}
+    if not len(sides["train"]):
+        raise BadInput(f"No sound is as long as one window of {spec.window_len} samples; record longer.")
+    return LearningSet(labels, spec, sides["train"], sides["validate"], sides["test"], dataset.sha256())
+
+
+def _windows_of(item: Item, label: int, spec: FeatureSpec, rng: np.random.Generator | None) -> Examples:
+    samples = item.clip().samples
+    takes = [samples] if rng is None else [samples, *augment.augmented(samples, [], rng)]
+    made = [_cut(take, spec) for take in takes]
+    windows = np.concatenate(made)
+    return Examples(windows, np.full(len(windows), label, np.int64), np.zeros(len(windows), np.int64))
+
+
+def _cut(samples: NDArray[np.int16], spec: FeatureSpec) -> features.Windows:
+    """Return the windows of a clip that hold any sound at all."""
+    if len(samples) < spec.window_len:
+        return none_of(spec).windows
+    count = 1 + (len(samples) - spec.window_len) // STRIDE
+    heard = [bool(samples[k * STRIDE : k * STRIDE + spec.window_len].any()) for k in range(count)]
+    return features.windows(samples, spec, stride=STRIDE)[np.asarray(heard, np.bool_)]
+
+
+def class_weights(classes: NDArray[np.int64], count: int) -> dict[int, float]:
+    """Return a weight for each class that makes all count alike; 1 for a class without examples."""
+    found = np.bincount(classes, minlength=count)
+    return {
+        index: len(classes) / (np.count_nonzero(found) * seen) if seen else 1.0
+        for index, seen in enumerate(found.tolist())
+    }
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """Return the SHA-256 of some bytes, one after another."""
+    made = hashlib.sha256()
+    for part in parts:
+        made.update(part)
+    return made.hexdigest()
