@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import detectors, results, setup, way, work
+from pages.ui import detectors, flow, results, setup, way, work
 
 ui.require_login()
 project = ui.header(
@@ -11,17 +11,18 @@ project = ui.header(
     "Train a detector, see what it costs, and leave with firmware for a one-dollar microcontroller.",
 )
 
+result = work.latest_result(project.id, way.DEMO)
 running = work.is_open(ui.latest_job(project.id, way.DEMO))
 with st.container(horizontal=True, vertical_alignment="center"):
     st.button(
-        "Run the demo", type="primary", icon=":material/play_arrow:", disabled=running,
+        "Run the demo again" if result else "Run the demo", type="primary",
+        icon=":material/play_arrow:", disabled=running,
         on_click=ui.submit, args=(way.DEMO, {}, project.id),
     )  # fmt: skip
     st.caption("Makes sounds, trains, compiles and listens on a virtual board: about two minutes on two cores.")
 setup.panel()
 
 job = ui.job_panel(project.id, way.DEMO, curves=True)
-result = work.latest_result(project.id, way.DEMO)
 if result and not running:
     with ui.shows_errors():
         results.demo(result)
@@ -29,9 +30,9 @@ if result and not running:
 st.subheader("The way", anchor=False)
 way.draw(project.id)
 with st.container(horizontal=True):
-    st.page_link("pages/sounds.py", label="Go to Sounds", icon=":material/graphic_eq:")
-    st.page_link("pages/train.py", label="Train a detector", icon=":material/model_training:")
-    st.page_link("pages/firmware.py", label="Make firmware", icon=":material/memory:")
+    st.page_link(flow.SOUNDS, label="Go to Sounds", icon=":material/graphic_eq:")
+    st.page_link(flow.TRAIN, label="Train a detector", icon=":material/model_training:")
+    st.page_link(flow.FIRMWARE, label="Make firmware", icon=":material/memory:")
 
 st.subheader("Ready at once", anchor=False)
 prepared = detectors.prepared()

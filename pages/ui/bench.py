@@ -7,6 +7,7 @@ import streamlit as st
 
 from lab.deploy.boards import Board
 
+LIT = ("#lit { opacity: 0 }", "#lit { opacity: 1 }")
 PICTURES = Path(__file__).with_name("boards")
 WIRES = ("#d2483c", "#4a4f55", "#8b8f94", "#e09a2b", "#1f9d8f")
 """Colours of 3V, GND, SEL, DAT and CLK, as in the Pico's picture."""
@@ -18,8 +19,8 @@ def draw(board: Board, lit: bool = False) -> None:
     """Draw a board with its microphone, where there is a picture of it; `lit` lights its LED."""
     path = PICTURES / f"{board.name}.svg"
     if path.exists():
-        label = escape(f"{board.title} with its microphone")
-        st.html(f'<div class="lab-board{" lit" * lit}" role="img" aria-label="{label}">{path.read_text()}</div>')
+        picture = path.read_text()
+        st.image(picture.replace(*LIT) if lit else picture, width="stretch", alt=f"{board.title} with its microphone")
 
 
 def guide(board: Board) -> None:

@@ -10,6 +10,17 @@ LED = [[0, "rgba(127,127,127,0.16)"], [0.04, "#7a3d12"], [0.5, "#ef8a1d"], [1, "
 SOUND = [[0, "#0b1214"], [0.3, "#12494d"], [0.6, "#1f9d8f"], [0.82, "#f0b24c"], [1, "#fff3cf"]]
 
 
+def subplots(**layout: Any) -> Any:
+    """Return an empty figure of several plots; takes what plotly's make_subplots takes.
+
+    Plotly looks into pandas when it is being imported, even halfway by another session: import it first.
+    """
+    import pandas  # noqa: F401
+    from plotly.subplots import make_subplots
+
+    return make_subplots(**layout)
+
+
 def show(figure: Any, key: str, height: int, top: int = 8) -> None:
     """Draw a figure as wide as its place.
 
@@ -25,6 +36,11 @@ def show(figure: Any, key: str, height: int, top: int = 8) -> None:
     st.plotly_chart(figure, key=key, config=CONFIG)
 
 
+def colour(figure: Any, place: int) -> str:
+    """Return a colour of the theme, whichever is shown: Streamlit's template holds places for them."""
+    return str(figure.layout.template.layout.colorway[place])
+
+
 def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, key: str) -> None:
     """Draw the probability over time with the board's LED under it.
 
@@ -33,9 +49,7 @@ def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, k
         threshold: drawn as a dashed line.
         key: names the chart on its page.
     """
-    from plotly.subplots import make_subplots
-
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.84, 0.16], vertical_spacing=0.06)
+    figure = subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.84, 0.16], vertical_spacing=0.06)
     figure.add_scatter(
         x=trace["t_s"], y=trace["probability"], fill="tozeroy", line={"width": 2, "shape": "hv"}, name="alarm",
         hovertemplate="%{y:.2f}", row=1, col=1,
@@ -60,17 +74,15 @@ def training_curves(rows: Sequence[Mapping[str, float]], key: str) -> None:
     if not rows:
         st.caption("The curves begin with the first epoch.")
         return
-    from plotly.subplots import make_subplots
-
     names = [("loss", "val_loss"), ("accuracy", "val_accuracy")]
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss", "Accuracy"), horizontal_spacing=0.1)
+    figure = subplots(rows=1, cols=2, subplot_titles=("Loss", "Accuracy"), horizontal_spacing=0.1)
     x = list(range(1, len(rows) + 1))
     for column, pair in enumerate(names, start=1):
         for place, name in enumerate(pair):
             figure.add_scatter(
                 x=x, y=[row.get(name) for row in rows], mode="lines+markers", marker={"size": 4},
                 name=("training", "validation")[place], legendgroup=str(place), showlegend=column == 1,
-                line={"width": 2, "dash": ("solid", "dot")[place]}, row=1, col=column,
+                line={"width": 2.5, "color": colour(figure, place)}, row=1, col=column,
             )  # fmt: skip
     _stage_marks(figure, rows)
     figure.update_xaxes(title="epoch")
@@ -93,16 +105,13 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str], key: str) 
         labels: in that order.
         key: names the chart on its page.
     """
-    from plotly.graph_objects import Figure, Heatmap
-
     shares = [[value / max(1, sum(row)) for value in row] for row in matrix]
     few = len(labels) <= 12
-    figure = Figure(
-        Heatmap(
-            z=shares, x=list(labels), y=list(labels), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-            colorscale=[[0, "rgba(127,127,127,0.10)"], [1, "#17857f"]], text=list(matrix) if few else None,
-            texttemplate="%{text}" if few else None, hovertemplate="%{y} heard as %{x}: %{z:.0%}<extra></extra>",
-        )
+    figure = subplots(rows=1, cols=1)
+    figure.add_heatmap(
+        z=shares, x=list(labels), y=list(labels), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
+        colorscale=[[0, "rgba(127,127,127,0.10)"], [1, "#17857f"]], text=list(matrix) if few else None,
+        texttemplate="%{text}" if few else None, hovertemplate="%{y} heard as %{x}: %{z:.0%}<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", title="it was", type="category")
     figure.update_xaxes(title="heard as", type="category", side="bottom")
@@ -111,9 +120,7 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str], key: str) 
 
 def precision_recall(curve: Mapping[str, Sequence[float]], threshold: float, key: str) -> None:
     """Draw precision and recall by threshold, with the chosen one marked."""
-    from plotly.graph_objects import Figure
-
-    figure = Figure()
+    figure = subplots(rows=1, cols=1)
     for name in ("precision", "recall"):
         figure.add_scatter(x=curve["threshold"], y=curve[name], name=name, line={"width": 2.5})
     figure.add_vline(x=threshold, line={"width": 2, "color": "#8a8f8f"})

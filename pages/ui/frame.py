@@ -21,7 +21,7 @@ def frame() -> None:
 
 def header(title: str, text: str) -> Project:
     """Draw a page's head beside the project picker; return the project in use."""
-    left, right = st.columns([3, 1], vertical_alignment="bottom", gap="large")
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         st.title(title, anchor=False)
         st.markdown(text)

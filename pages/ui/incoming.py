@@ -16,14 +16,42 @@ from pages.ui.work import submit
 
 ADD_TASK = "lab.study.tasks:add_files"
 SUFFIXES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff", "au", "caf", "zip")
-EXAMPLE_FAMILIES = (
-    ("t3", "alarm"), ("t3_low", "alarm"), ("continuous", "alarm"), ("sweep", "alarm"), ("t4", "not_alarm"),
-    ("timer", "not_alarm"), ("songbird", "not_alarm"), ("whistle", "not_alarm"), ("speech", "not_alarm"),
-    ("kettle", "not_alarm"), ("music_box", "not_alarm"), ("rain", "not_alarm"),
-)  # fmt: skip
+EXAMPLES = {
+    "t3": 7, "t3_low": 2, "continuous": 2, "sweep": 3, "t4": 2, "timer": 2, "songbird": 1, "whistle": 4, "speech": 3,
+    "kettle": 1, "music_box": 7, "rain": 1,
+}  # fmt: skip
+"""Generator → a seed that sounds well."""
+
 EXAMPLE_S = 6.0
 KEPT_S = 24 * 3600.0
 SYNTHETIC = "synthetic: no licence needed"
+
+
+def form(project_id: int, labels: list[str], expanded: bool) -> None:
+    """Offer to add uploads, or a folder of this computer."""
+    with st.expander("Add sounds", icon=":material/add:", expanded=expanded):
+        files = st.file_uploader(
+            "Sound files, or a zip with a folder for each label (ESC-50’s layout too)",
+            type=SUFFIXES, accept_multiple_files=True, key=f"files-{st.session_state.get('_uploads', 0)}",
+        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            label = st.selectbox(
+                "Label", labels, index=None, accept_new_options=True, width=300,
+                placeholder="Choose or type; folders say it themselves",
+            )  # fmt: skip
+            st.button(
+                "Add", type="primary", disabled=not files, on_click=add_uploads, args=(project_id, files, label or "")
+            )
+        _folder_form(project_id, label or "")
+
+
+def example_button(project_id: int) -> None:
+    """Offer the synthetic sounds."""
+    with st.container(horizontal_alignment="center"):
+        st.button(
+            f"Add {len(EXAMPLES)} example sounds", type="primary", icon=":material/auto_awesome:",
+            on_click=add_examples, args=(project_id,),
+        )  # fmt: skip
 
 
 def add_uploads(project_id: int, files: list[Any], label: str) -> None:
@@ -54,7 +82,7 @@ def add_uploads(project_id: int, files: list[Any], label: str) -> None:
     st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1  # a new, empty uploader
 
 
-def folder_form(project_id: int, label: str) -> None:
+def _folder_form(project_id: int, label: str) -> None:
     """Offer to add a folder of this computer; only where page and files are one person's own."""
     if sign_in_configured():
         return
@@ -84,10 +112,10 @@ def add_examples(project_id: int) -> None:
     """Add a few synthetic sounds, alarms and what is mistaken for them."""
     from lab.sound import synth
 
-    for seed, (family, _) in enumerate(EXAMPLE_FAMILIES, start=1):
+    for family, seed in EXAMPLES.items():
         scene = synth.render(family, seed, EXAMPLE_S)
         _keep(project_id, f"{scene.kind}.wav", scene.clip(f"synthetic {family} {seed}"), "synthetic", SYNTHETIC, [])
-    st.session_state["_added"] = (f"Added {count_of(len(EXAMPLE_FAMILIES), 'example sound')}.", [])
+    st.session_state["_added"] = (f"Added {count_of(len(EXAMPLES), 'example sound')}.", [])
 
 
 def _add(project_id: int, name: str, data: bytes, label: str, told: list[str]) -> int:

@@ -18,38 +18,45 @@ from pages.ui.work import submit
 
 BASELINE, FINETUNE = "lab.study.tasks:train_baseline", "lab.study.tasks:finetune"
 OWN, EMBEDDED = "The sounds of this project", "Sounds made by this program"
-ARCHITECTURES = {"ds": "Depthwise-separable, small and quick on the board", "article": "The article’s convolution"}
+KINDS = {"ds": "Depthwise-separable, small and quick on the board", "article": "The article’s convolution"}
 SPECS = {
     "default": "default: 31 × 32 codes, as the board computes them",
     "published": "published: 124 × 129, the article’s",
 }
+USUAL = {"ds": (16, 5, 4, 16), "article": (8, 8, 8, 0)}
+"""Filters, kernel rows and bands, and hidden dense units of each architecture."""
+
+SIZES, LEAST = ("Filters", "Kernel rows (time)", "Kernel bands", "Hidden units"), (1, 1, 1, 0)
+EPOCHS = 30
+EARLY = "Training stops earlier when it no longer helps."
 
 
 def baseline_form(project_id: int) -> None:
     """Ask what the baseline learns from, and how; submit it."""
     counts = store().labels(project_id)
-    with st.form("baseline"):
+    with st.container(border=True):
         source = st.radio(
             "Learn from", [EMBEDDED, OWN], captions=["alarms and what is mistaken for them", _counted(counts)]
         )
         with st.expander("Advanced", icon=":material/tune:"):
-            spec, arch, rest = _advanced("baseline")
-        go = st.form_submit_button("Train the baseline", type="primary", icon=":material/play_arrow:")
-    if not go:
-        return
-    if source == OWN and len(counts) < 2:
-        st.error(f"This project has {words.count_of(len(counts), 'label')}; training needs two. Add sounds first.")
-        return
-    data = {"project_id": project_id} if source == OWN else {"embedded": True}
-    submit(BASELINE, {**data, "spec": spec, "arch": arch, **rest}, project_id)
-    st.rerun()
+            spec, arch = _network()
+            schedule = _schedule("baseline")
+        data = {"project_id": project_id} if source == OWN else {"embedded": True}
+        if st.button("Train the baseline", type="primary", icon=":material/play_arrow:"):
+            if source == OWN and len(counts) < 2:
+                st.error(
+                    f"This project has {words.count_of(len(counts), 'label')}; training needs two. Add sounds first."
+                )
+                return
+            submit(BASELINE, {**data, "spec": spec, "arch": arch, **schedule}, project_id)
+            st.rerun()
 
 
 def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
     """Ask which baseline becomes a detector, and for which labels; submit it."""
     counts = store().labels(project_id)
     labels = [label for label in counts if label]
-    with st.form("finetune"):
+    with st.container(border=True):
         start = st.selectbox(
             "Start from", baselines, format_func=lambda run: f"{run.name} · {run.created:%d %b %H:%M} UTC"
         )
@@ -60,58 +67,38 @@ def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
         )  # fmt: skip
         name = st.text_input("Name", "My detector", max_chars=80)
         with st.expander("Advanced", icon=":material/tune:"):
-            epochs, seed = _schedule("finetune", 30)
-        go = st.form_submit_button("Fine-tune", type="primary", icon=":material/play_arrow:")
-    if not go:
-        return
-    if not positive or len(labels) < 2:
-        st.error(
-            "Fine-tuning needs sounds of at least two labels, one of which raises an event. Add or label sounds first."
-        )
-        return
-    args = {
-        "project_id": project_id,
-        "from_run": start.id,
-        "positive": positive,
-        "name": name,
-        "epochs": epochs,
-        "seed": seed,
-    }
-    submit(FINETUNE, {**args, "spec": start.data.get("spec", "default")}, project_id)
-    st.rerun()
+            schedule = _schedule("finetune")
+        if st.button("Fine-tune", type="primary", icon=":material/play_arrow:"):
+            if not positive or len(labels) < 2:
+                st.error("Fine-tuning needs sounds of two labels or more, one of which raises an event.")
+                return
+            chosen = {"project_id": project_id, "from_run": start.id, "positive": positive, "name": name}
+            submit(FINETUNE, {**chosen, "spec": start.data.get("spec", "default"), **schedule}, project_id)
+            st.rerun()
 
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {label or 'without a label'}" for label, count in counts.items()) or "none yet"
 
 
-def _advanced(key: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def _network() -> tuple[str, dict[str, Any]]:
     left, right = st.columns(2)
-    spec = left.selectbox("Features", list(SPECS), format_func=SPECS.get, key=f"{key}-spec")
-    kind = right.selectbox("Architecture", list(ARCHITECTURES), format_func=ARCHITECTURES.get, key=f"{key}-arch")
-    first, second, third = st.columns(3)
-    filters = first.number_input("Filters", 2, 64, 8, key=f"{key}-filters")
-    kernel = second.number_input("Kernel", 1, 9, 3, step=2, key=f"{key}-kernel")
-    dense = third.number_input(
-        "Dense units", 0, 256, 50, key=f"{key}-dense", help="Of the layer before the last; the article has 50."
+    spec = left.selectbox("Features", list(SPECS), format_func=SPECS.get, key="spec")
+    kind = right.selectbox("Architecture", list(KINDS), format_func=KINDS.get, key="kind")
+    filters, rows, bands, dense = (
+        column.number_input(name, least, 128, usual, key=f"{kind}-{name}")
+        for column, name, least, usual in zip(st.columns(4), SIZES, LEAST, USUAL[kind], strict=True)
     )
-    epochs, seed = _schedule(key, 30)
-    return spec, {"kind": kind, "filters": filters, "kernel": kernel, "dense": dense}, {"epochs": epochs, "seed": seed}
+    arch = {"kind": kind, "filters": filters, "kernel": [rows, bands], "dense": dense}
+    return spec, arch
 
 
-def _schedule(key: str, epochs: int) -> tuple[int, int]:
+def _schedule(key: str) -> dict[str, int]:
     left, right = st.columns(2)
-    return (
-        left.number_input(
-            "Epochs at most",
-            1,
-            500,
-            epochs,
-            key=f"{key}-epochs",
-            help="Training stops earlier when it no longer helps.",
-        ),
-        right.number_input("Seed", 0, 2**31 - 1, 0, key=f"{key}-seed", help="Equal seeds give equal networks."),
-    )
+    return {
+        "epochs": left.number_input("Epochs at most", 1, 500, EPOCHS, key=f"{key}-epochs", help=EARLY),
+        "seed": right.number_input("Seed", 0, 2**31 - 1, 0, key=f"{key}-seed", help="Equal seeds, equal networks."),
+    }
 
 
 def scores(windows: Mapping[str, Any]) -> None:

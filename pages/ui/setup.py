@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from lab.errors import Missing
 from pages.ui.session import store
 
 READY, INSTALLING, MISSING, FAILED = "ready", "installing", "missing", "failed"
@@ -48,11 +49,13 @@ def _found() -> dict[str, bool]:
 
 
 def _emulator() -> bool:
+    from lab.deploy import emulator
+
     try:
-        from lab.deploy.emulator import available
-    except ImportError:
-        return shutil.which("node") is not None
-    return available()
+        emulator.available()
+    except Missing:
+        return False
+    return True
 
 
 def panel() -> None:

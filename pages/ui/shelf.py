@@ -12,6 +12,7 @@ from pages.ui.words import count_of
 
 USUAL_LABELS = ("alarm", "not_alarm")
 NO_LABEL = "no label"
+FIRST = {"selection": {"rows": [0], "columns": []}}
 
 
 def labels_of(clips: Sequence[Clip]) -> list[str]:
@@ -24,11 +25,10 @@ def filtered(clips: Sequence[Clip]) -> list[Clip]:
     counts: dict[str, int] = {}
     for clip in clips:
         counts[clip.label or NO_LABEL] = counts.get(clip.label or NO_LABEL, 0) + 1
-    search, pills = st.columns([2, 3], vertical_alignment="bottom")
-    text = search.text_input(
+    text = st.text_input(
         "Find", placeholder="Find by name, source or note", icon=":material/search:", label_visibility="collapsed"
     )
-    chosen = pills.pills(
+    chosen = st.pills(
         "Labels", sorted(counts), selection_mode="multi", format_func=lambda name: f"{name} · {counts[name]}",
         label_visibility="collapsed",
     )  # fmt: skip
@@ -50,24 +50,28 @@ def table(clips: Sequence[Clip]) -> list[Clip]:
             "label": [clip.label or NO_LABEL for clip in clips],
             "length": [clip.seconds for clip in clips],
             "peak": [clip.peak for clip in clips],
-            "from": [clip.source for clip in clips],
-            "notes": [" ".join(clip.notes) for clip in clips],
         }
     )
     column = st.column_config
     event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", height=min(420, 38 + 35 * len(rows)),
+        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", height=min(600, 38 + 35 * len(rows)),
+        selection_default=FIRST if clips else None,
         key=f"shelf-{st.session_state.get('_shelf', 0)}",
         column_config={
             "name": column.TextColumn("Sound", width="medium"),
             "label": column.TextColumn("Label", width="small"),
             "length": column.NumberColumn("Length", format="%.1f s", width="small"),
             "peak": column.ProgressColumn("Peak", min_value=0, max_value=1, format="%.2f", width="small"),
-            "from": column.TextColumn("From", width="small"),
-            "notes": column.TextColumn("Notes"),
         },
     )  # fmt: skip
     return [clips[row] for row in event.selection.rows if row < len(clips)]
+
+
+def describe(clip: Clip) -> None:
+    """Say what a clip is and where it comes from."""
+    st.subheader(clip.name, anchor=False)
+    facts = [clip.label or NO_LABEL, f"{clip.seconds:.1f} s", clip.source, clip.licence, *clip.notes]
+    st.caption(" · ".join(fact for fact in facts if fact))
 
 
 def actions(chosen: Sequence[Clip], labels: Sequence[str]) -> None:

@@ -9,13 +9,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from lab.sound.clip import RATE_HZ
-from pages.ui.charts import SOUND, show
+from pages.ui.charts import SOUND, show, subplots
 from pages.ui.session import store
 
 SHOWN_S = 10.0
 COLUMNS = 500
 POINTS = 700
-RANGE_DB = 70.0
+RANGE_DB, OCTAVE_DB = 70.0, 6.02
 MAX_CODE = 255
 
 
@@ -72,7 +72,8 @@ def pictures(part: NDArray[np.int16]) -> Iterator[Picture]:
     nyquist_khz = RATE_HZ / 2000
     yield _picture("tf.signal.stft · floating point", _decibels(reference, loudest), step_s, nyquist_khz)
     yield _picture("“published” · CMSIS-DSP q15, 129 bins", _decibels(fixed, loudest), step_s, nyquist_khz)
-    lifted = np.maximum(0, codes.astype(np.int16) + MAX_CODE - int(codes.max(initial=0))).astype(np.uint8)
+    below_max = (int(codes.max(initial=0)) - codes.astype(np.float32)) / features.DEFAULT.steps * OCTAVE_DB
+    lifted = _shade(-below_max)
     yield _picture("“default” · 32 bands of 8-bit codes, as on the board", lifted, 0.032, nyquist_khz)
 
 
@@ -84,7 +85,11 @@ def _picture(title: str, values: NDArray[np.uint8], step_s: float, top_khz: floa
 
 
 def _decibels(magnitudes: NDArray[np.float32], loudest: float) -> NDArray[np.uint8]:
-    level = 20 * np.log10(np.maximum(magnitudes / loudest, 1e-6))
+    return _shade(20 * np.log10(np.maximum(magnitudes / loudest, 1e-6)))
+
+
+def _shade(level: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return levels in dB below the loudest as shades: all three pictures show the same range."""
     return np.clip((level / RANGE_DB + 1) * MAX_CODE, 0, MAX_CODE).astype(np.uint8)
 
 
@@ -97,18 +102,17 @@ def _envelope(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _draw(part: NDArray[np.int16], seen: list[Picture], start_s: float) -> None:
-    from plotly.subplots import make_subplots
-
-    heights = [0.5] + [1.0] * len(seen)
-    figure = make_subplots(
-        rows=len(heights), cols=1, shared_xaxes=True, vertical_spacing=0.075,
-        subplot_titles=["Waveform", *(picture.title for picture in seen)], row_heights=heights,
-    )  # fmt: skip
     time, outline = _envelope(part)
+    peak = max(0.01, float(np.abs(outline).max(initial=0)))
+    heights = [0.5] + [1.0] * len(seen)
+    figure = subplots(
+        rows=len(heights), cols=1, shared_xaxes=True, vertical_spacing=0.075,
+        subplot_titles=[f"Waveform · peak {peak:.2f}", *(picture.title for picture in seen)], row_heights=heights,
+    )  # fmt: skip
     figure.add_scatter(x=time + start_s, y=outline, fill="toself", line={"width": 0.5}, hoverinfo="skip", row=1, col=1)
     for row, picture in enumerate(seen, start=2):
         _add(figure, picture, start_s, row)
-    figure.update_yaxes(range=[-1, 1], showticklabels=False, row=1, col=1)
+    figure.update_yaxes(range=[-peak, peak], showticklabels=False, row=1, col=1)
     figure.update_xaxes(range=[start_s, start_s + len(part) / RATE_HZ])
     figure.update_xaxes(title="seconds", row=len(heights), col=1)
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})

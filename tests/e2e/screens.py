@@ -20,7 +20,8 @@ def settle(page: Page) -> None:
     """Wait until the page has been drawn and no script runs."""
     page.wait_for_selector(".stMainBlockContainer h1, .stMainBlockContainer h2", timeout=30_000)
     page.wait_for_function(f"!document.querySelector(\"{IDLE}\")", timeout=30_000)
-    page.wait_for_timeout(900)  # charts draw after the script ends
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=30_000)
+    page.wait_for_timeout(1_200)  # charts draw after the script ends
 
 
 def shoot(url: str, folder: Path, query: str, small: bool) -> list[Path]:

@@ -70,7 +70,8 @@ def trace():
 def demo_result(**changes):
     """Return a finished demo's result, its files in the store."""
     files = {
-        "detector_pico.uf2": bytes(range(256)) * 600, "alarm.detector": detector().to_bytes(), "alarm.tflite": bytes(14_800),
+        "detector_pico.uf2": bytes(range(256)) * 600, "alarm.detector": detector().to_bytes(),
+        "alarm.tflite": bytes(14_800),
         "detector_pico.elf": bytes(301_000), "detector_pico.bin": bytes(76_800), "model.h": b"/* model */",
         "detector_pico_c.zip": b"PK" + bytes(60_000),
     }  # fmt: skip

@@ -1,0 +1,66 @@
+"""Pages under AppTest, with no worker and no set-up tools of this machine."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import setup
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def all_parts(monkeypatch):
+    """Let every part of the set-up be there."""
+    monkeypatch.setattr(setup, "_found", lambda: dict.fromkeys(setup.PARTS, True))
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    """Record that a worker was asked for; none starts."""
+    asked = []
+    monkeypatch.setattr("pages.ui.work.ensure_worker", lambda config: asked.append(config.home))
+    return asked
+
+
+@pytest.fixture
+def open_page(all_parts, submitted):
+    """Return a function that opens a page through the app's entry."""
+
+    def opened(name: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+        if name != "home":
+            app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception, [each.value for each in app.exception]
+        return app
+
+    return opened
+
+
+def text(app: AppTest) -> str:
+    """Return all words of a page, HTML included."""
+    kinds = (
+        "title",
+        "header",
+        "subheader",
+        "markdown",
+        "caption",
+        "error",
+        "warning",
+        "info",
+        "success",
+        "code",
+        "html",
+    )
+    return "\n".join(str(getattr(each, "value", "") or each.proto) for kind in kinds for each in app.get(kind))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button of that label and run the page again."""
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception, [each.value for each in app.exception]
+    return app
+
+
+def labels(app: AppTest) -> list[str]:
+    """Return the labels of the buttons."""
+    return [button.label for button in app.button]

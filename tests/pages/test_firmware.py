@@ -1,0 +1,95 @@
+"""Firmware: choose, compile, download, try."""
+
+from lab.workspace import jobs
+from lab.workspace.store import open_store
+from pages.ui import detectors
+from tests.pages import seed
+from tests.pages.conftest import labels, press, text
+
+
+def without_prepared(monkeypatch):
+    monkeypatch.setattr(detectors, "prepared_bytes", lambda: None)
+
+
+def test_without_a_detector_the_page_says_how_to_get_one(open_page, monkeypatch):
+    without_prepared(monkeypatch)
+    shown = text(open_page("firmware"))
+    assert "No detector yet" in shown
+    assert "not a certified alarm" in shown
+
+
+def test_the_prepared_detector_is_there_at_once(open_page, monkeypatch):
+    monkeypatch.setattr(detectors, "prepared_bytes", lambda: seed.detector("Prepared").to_bytes())
+    app = press(open_page("firmware"), "Compile")
+    row = jobs.jobs(open_store())[0]
+    assert (row.task, row.args["board"]) == (seed.COMPILE, "pico")
+    assert open_store().read_artifact(row.args["detector"]) == seed.detector("Prepared").to_bytes()
+    assert "Cancel" in labels(app)
+
+
+def test_parts_wires_and_boot_steps_of_the_board_are_listed(open_page):
+    seed.finetune_done()
+    shown = text(open_page("firmware"))
+    assert "GPIO 2 (pin 4)" in shown
+    assert "BOOTSEL" in shown
+    assert "Copy the .uf2 onto that drive" in shown
+
+
+def test_another_board_has_its_own_guide(open_page):
+    seed.finetune_done()
+    app = open_page("firmware")
+    app.selectbox(key="board").select_index(1).run()
+    assert "M.2 socket" in text(app)
+
+
+def test_a_running_compilation_shows_its_step(open_page):
+    seed.finetune_done()
+    seed.job(seed.COMPILE, "running", done=2, total=4, message="compiling")
+    app = open_page("firmware")
+    assert app.get("progress")[0].proto.value == 50
+    assert next(button for button in app.button if button.label == "Compile").disabled
+
+
+def test_a_missing_toolchain_is_one_sentence(open_page):
+    seed.finetune_done()
+    seed.job(seed.COMPILE, "failed", error="The Arm compiler is missing: run `make setup`.")
+    assert open_page("firmware").error[0].value == "The Arm compiler is missing: run `make setup`."
+
+
+def test_a_finished_compilation_shows_sizes_cycles_and_every_file(open_page):
+    seed.compile_done(seed.finetune_done())
+    app = open_page("firmware")
+    for figure in ("75.0 KB", "96.0 KB", "9.8 KB", "412 k", "36 % of the 32 ms"):
+        assert figure in text(app)
+    names = {each.proto.label.split(" · ")[0].rsplit(".", 1)[-1] for each in app.get("download_button")}
+    assert names == {"uf2", "elf", "bin", "h", "tflite", "zip", "detector"}
+
+
+def test_the_result_of_another_board_is_not_shown_for_this_one(open_page):
+    seed.compile_done(seed.finetune_done(), board="sparkfun_micromod")
+    assert "Out came" not in text(open_page("firmware"))
+
+
+def test_a_test_alarm_is_played_to_the_virtual_board(open_page):
+    uf2 = seed.compile_done(seed.finetune_done())
+    press(open_page("firmware"), "Play it to the virtual board")
+    row = jobs.jobs(open_store())[0]
+    assert (row.task, row.args) == (seed.TRY, {"uf2": uf2, "kind": "t3"})
+
+
+def test_what_the_virtual_board_heard_is_drawn(open_page):
+    uf2 = seed.compile_done(seed.finetune_done())
+    result = {"trace": seed.trace(), "events": [{"start_s": 3.6, "end_s": 8.0}]}
+    seed.job(seed.TRY, args={"uf2": uf2, "kind": "t3"}, result=result)
+    app = open_page("firmware")
+    assert "an event 3.6 s after the start" in text(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_detector_that_left_the_store_is_one_sentence(open_page):
+    sha = seed.finetune_done()
+    for path in (open_store().config.home / "artifacts").rglob(f"*{sha}*"):
+        path.unlink()
+    app = open_page("firmware")
+    assert len(app.error) == 1
+    assert "Traceback" not in text(app)

@@ -1,0 +1,166 @@
+"""Sounds: empty, filled, edited, undone."""
+
+import io
+import zipfile
+
+import pytest
+
+from lab.sound.clip import Clip
+from lab.sound.files import wav_bytes
+from lab.workspace import jobs
+from lab.workspace.store import open_store
+from pages.ui import incoming, sight
+from tests.pages import seed
+from tests.pages.conftest import labels, press, text
+
+np = pytest.importorskip("numpy")
+
+
+class Upload(io.BytesIO):
+    """What st.file_uploader gives."""
+
+    def __init__(self, name, data):
+        super().__init__(data)
+        self.name = name
+
+
+def tone_wav(seconds=1.0):
+    wave = 8_000 * np.sin(2 * np.pi * 3_000 * np.arange(round(16_000 * seconds)) / 16_000)
+    return wav_bytes(Clip(wave.astype(np.int16), "", "tone"))
+
+
+def clips():
+    return open_store().clips(seed.project().id)
+
+
+def test_an_empty_project_offers_example_sounds_and_adds_twelve(open_page):
+    seed.project()
+    app = press(open_page("sounds"), "Add 12 example sounds")
+    assert len(clips()) == 12
+    assert {clip.label for clip in clips()} == {"alarm", "not_alarm"}
+    assert all(0.2 < clip.peak < 0.96 for clip in clips())
+    assert "Add 12 example sounds" not in labels(app)
+
+
+def test_the_first_sound_is_shown_with_player_and_pictures(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    assert app.subheader[0].value == clips()[0].name
+    assert len(app.get("audio")) == 1
+    assert len(app.get("plotly_chart")) == 1
+    assert len(app.dataframe[0].value) == 12
+
+
+def test_a_label_filter_leaves_only_its_sounds(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    app.button_group[0].set_value(["alarm"]).run()
+    assert set(app.dataframe[0].value["label"]) == {"alarm"}
+
+
+def test_relabelling_changes_the_selected_sound(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    first = clips()[0]
+    next(each for each in app.selectbox if each.label == "Label of 1 sound").set_value("not_alarm").run()
+    assert not app.exception
+    assert next(clip for clip in clips() if clip.id == first.id).label == "not_alarm"
+
+
+def test_a_label_that_cannot_be_one_is_refused_in_a_sentence(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    box = next(each for each in app.selectbox if each.label == "Label of 1 sound")
+    before = clips()[0].label
+    box.set_value('fire"alarm').run()
+    assert "use letters, digits, spaces" in app.error[0].value
+    assert clips()[0].label == before
+
+
+def test_delete_can_be_undone(open_page):
+    seed.examples()
+    app = press(open_page("sounds"), "Delete")
+    assert len(clips()) == 11
+    assert "1 sound deleted." in text(app)
+    app = press(app, "Undo")
+    assert len(clips()) == 12
+    assert "deleted" not in text(app)
+
+
+def test_uploads_are_added_and_what_was_wrong_is_told_file_by_file(open_page, submitted):
+    app = open_page("sounds")
+    project = open_store().projects()[0]
+    app.file_uploader[0].set_value(
+        [("good.wav", tone_wav(), "audio/wav"), ("bad.wav", b"not sound", "audio/wav")]
+    ).run()
+    app = press(app, "Add")
+    assert [clip.name for clip in open_store().clips(project.id)] == ["good.wav"]
+    assert "bad.wav: The file is not a sound file" in app.warning[0].value
+
+
+def test_the_same_sound_twice_is_one_and_the_page_says_so(open_page):
+    app = open_page("sounds")
+    app.file_uploader[0].set_value([("a.wav", tone_wav(), "audio/wav"), ("b.wav", tone_wav(), "audio/wav")]).run()
+    app = press(app, "Add")
+    assert "b.wav: already in this project." in app.warning[0].value
+
+
+def test_a_zip_becomes_a_job_on_a_staged_file(open_page, submitted, lab_home):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("alarm/one.wav", tone_wav())
+    app = open_page("sounds")
+    app.file_uploader[0].set_value([("mine.zip", packed.getvalue(), "application/zip")]).run()
+    press(app, "Add")
+    (row,) = jobs.jobs(open_store())
+    assert row.task == seed.ADD
+    (path,) = row.args["paths"]
+    assert path.startswith(str(lab_home / "incoming"))
+    assert open(path, "rb").read() == packed.getvalue()
+
+
+def test_a_staged_name_cannot_leave_its_folder(lab_home):
+    path = incoming._staged(Upload("../../etc/evil.zip", b"PK"))
+    assert path.startswith(str(lab_home / "incoming"))
+    assert path.endswith("/evil.zip")
+
+
+def test_a_folder_that_is_not_there_is_refused_in_a_sentence(open_page):
+    app = open_page("sounds")
+    app.text_input(key="folder").set_value("/no/such/folder").run()
+    app = press(app, "Add folder")
+    assert "is not there" in app.warning[0].value
+    assert not jobs.jobs(open_store())
+
+
+def test_adding_that_runs_or_failed_is_shown(open_page):
+    seed.job(seed.ADD, "running", done=3, total=40, message="dog.wav")
+    assert "dog.wav" in open_page("sounds").get("progress")[0].proto.text
+    seed.job(seed.ADD, "failed", error="data.zip leads out of its folder. Nothing was unpacked.")
+    assert "Nothing was unpacked" in open_page("sounds").error[0].value
+
+
+def test_a_new_project_is_made_by_typing_its_name(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    app.selectbox(key="_project_pick").set_value("Garage").run()
+    assert [project.name for project in open_store().projects()] == ["Garage", seed.PROJECT]
+    assert "Add 12 example sounds" in labels(app)
+
+
+def test_a_project_name_that_cannot_be_is_refused_in_a_sentence(open_page):
+    seed.project()
+    app = open_page("sounds")
+    app.selectbox(key="_project_pick").set_value("x" * 300).run()
+    assert "1 to 200 printable characters" in app.error[0].value
+    assert len(open_store().projects()) == 1
+
+
+def test_three_front_ends_draw_the_same_tone_at_the_same_place():
+    wave = (8_000 * np.sin(2 * np.pi * 3_000 * np.arange(32_000) / 16_000)).astype(np.int16)
+    drawn = list(sight.pictures(wave))
+    assert len(drawn) == 3
+    for picture in drawn:
+        loudest = picture.values.astype(float).mean(axis=0).argmax()
+        assert loudest * picture.top_khz / picture.values.shape[1] == pytest.approx(3.0, abs=0.26)
+        assert picture.seconds == pytest.approx(2.0, abs=0.05)
