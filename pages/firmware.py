@@ -18,7 +18,7 @@ if not choices:
 left, right = st.columns([1, 1], gap="large")
 with left:
     choice = st.selectbox("Detector", choices, format_func=lambda each: each.title)
-    board = st.selectbox("Board", list(BOARDS.values()), format_func=lambda each: each.title, key="board")
+    board = BOARDS[st.selectbox("Board", list(BOARDS), format_func=lambda name: BOARDS[name].title, key="board")]
 with ui.shows_errors():
     detector = detectors.load(choice)
     job = ui.latest_job(project.id, flashing.COMPILE)

@@ -11,7 +11,7 @@ FINETUNE = "2 · Fine-tune"
 
 
 def to_finetune(app):
-    app.button_group[0].set_value([FINETUNE]).run()
+    app.button_group[0].set_value(FINETUNE).run()
     assert not app.exception
     return app
 
