@@ -183,7 +183,9 @@ def ordered(labels: Sequence[str], positive: Sequence[str]) -> tuple[str, ...]:
     """
     missing = sorted(set(positive) - set(labels))
     if missing or not positive:
-        raise BadInput(f"There are no sounds labelled {', '.join(missing) or 'as an alarm'}; there are {', '.join(labels)}.")
+        raise BadInput(
+            f"There are no sounds labelled {', '.join(missing) or 'as an alarm'}; there are {', '.join(labels)}."
+        )
     return (*positive, *(label for label in labels if label not in positive))
 
 
