@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,16 +67,23 @@ def joined(parts: Sequence[Examples]) -> Examples:
     """Return all examples one after another; clips are numbered anew."""
     starts = np.cumsum([0, *(int(part.clips.max(initial=-1)) + 1 for part in parts)])
     return Examples(
-        np.concatenate([part.windows for part in parts]),
+        stacked([part.windows for part in parts]),
         np.concatenate([part.classes for part in parts]),
         np.concatenate([part.clips + start for part, start in zip(parts, starts[:-1].tolist(), strict=True)]),
     )
 
 
+def stacked(parts: Sequence[features.Windows]) -> features.Windows:
+    """Return windows of one type one after another."""
+    whole: Any = np.concatenate(parts)
+    return whole  # type: ignore[no-any-return]
+
+
 def none_of(spec: FeatureSpec) -> Examples:
     """Return no examples, of the spec's shape and type."""
-    kind = np.int8 if spec.is_codes else np.float32
-    return Examples(np.zeros((0, *spec.shape), kind), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    nothing = (0, *spec.shape)
+    windows: features.Windows = np.zeros(nothing, np.int8) if spec.is_codes else np.zeros(nothing, np.float32)
+    return Examples(windows, np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def from_dataset(
@@ -123,7 +131,7 @@ def _windows_of(item: Item, label: int, spec: FeatureSpec, rng: np.random.Genera
     samples = item.clip().samples
     takes = [samples] if rng is None else [samples, *augment.augmented(samples, [], rng)]
     made = [_cut(take, spec) for take in takes]
-    windows = np.concatenate(made)
+    windows = stacked(made)
     return Examples(windows, np.full(len(windows), label, np.int64), np.zeros(len(windows), np.int64))
 
 

@@ -245,7 +245,8 @@ def clip_means(outputs: NDArray[np.float32], test: Examples) -> tuple[NDArray[np
     clips, first, places = np.unique(test.clips, return_index=True, return_inverse=True)
     total = np.zeros((len(clips), outputs.shape[1]), np.float32)
     np.add.at(total, places, outputs)
-    return total / np.bincount(places)[:, None].astype(np.float32), test.classes[first]
+    total /= np.bincount(places)[:, None]
+    return total, test.classes[first]
 
 
 def _copy(learned: Learned) -> Any:
@@ -257,5 +258,10 @@ def _copy(learned: Learned) -> Any:
 
 def _together(data: LearningSet, own: LearningSet) -> LearningSet:
     """Return both sets as one; the name of the data is made of both names."""
-    sides = {side: joined([getattr(data, side), getattr(own, side)]) for side in ("train", "validate", "test")}
-    return replace(data, **sides, dataset=f"{data.dataset}+{own.dataset}")
+    return replace(
+        data,
+        train=joined([data.train, own.train]),
+        validate=joined([data.validate, own.validate]),
+        test=joined([data.test, own.test]),
+        dataset=f"{data.dataset}+{own.dataset}",
+    )
