@@ -88,8 +88,13 @@ class Twin:
         """
         if not len(windows):
             return np.zeros(0, np.int8)
-        outputs = self._model(self._quantized(windows).reshape(len(windows), *self._input.shape[1:]))
-        return outputs.reshape(len(windows), -1)[:, list(self.detector.positive_outputs)].max(axis=1)
+        decided: NDArray[np.int8] = self.outputs(windows)[:, list(self.detector.positive_outputs)].max(axis=1)
+        return decided
+
+    def outputs(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
+        """Return all output codes of each window, int8, shape (n, outputs)."""
+        made = self._model(self._quantized(windows).reshape(len(windows), *self._input.shape[1:]))
+        return made.reshape(len(windows), -1)
 
     def _quantized(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
         if windows.dtype == np.int8:

@@ -19,12 +19,14 @@ from lab.deploy.detector import Detector
 from lab.deploy.pdm import capture
 from lab.deploy.twin import Twin
 from lab.errors import Missing
-from lab.learn import recipe
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 from lab.sound import synth
+from lab.study import recipe
 from lab.study.heldout import score_held_out
 
 TEST_SECONDS = 8.0
+ROOM_NOISE = 12.0
+"""Standard deviation, in steps of 16 bits: about -69 dB of full scale."""
 DETECTOR_FILE = "alarm.detector"
 MODEL_FILE = "alarm.tflite"
 TRAINED, SCORED, BUILT, TOTAL = 70, 80, 90, 100
@@ -57,7 +59,9 @@ def demo(
     board_named(board)
     with ThreadPoolExecutor(1) as aside:
         prepared = aside.submit(build.prepare, board)  # the SDK compiles while the network trains
-        detector = train(seed, lambda done, total, message: on_progress(done * TRAINED // total, TOTAL, message), on_epoch)
+        detector = train(
+            seed, lambda done, total, message: on_progress(done * TRAINED // total, TOTAL, message), on_epoch
+        )
         write_bytes(out / DETECTOR_FILE, detector.to_bytes())
         write_bytes(out / MODEL_FILE, detector.model)
         on_progress(TRAINED, TOTAL, "scoring on generators it never heard")
@@ -104,9 +108,25 @@ def _firmware(detector: Detector, board: str, out: Path, prepared: "Future[None]
         return None, str(error)
 
 
-def test_sound(seconds: float = TEST_SECONDS) -> NDArray[np.int16]:
-    """Return the sound that the demo plays to the virtual board: a T3 alarm, int16 at 16 kHz."""
-    return synth.test_alarm("t3", seconds)
+def alarm_sound(kind: str = "t3", seconds: float = TEST_SECONDS) -> NDArray[np.int16]:
+    """Return what is played to the virtual board: a test alarm over a quiet room's noise, int16 at 16 kHz.
+
+    Args:
+        kind: a name in `lab.sound.synth.TEST_ALARMS`.
+        seconds: length.
+    """
+    alarm = synth.test_alarm(kind, seconds)
+    noise = np.random.default_rng(0).normal(0, ROOM_NOISE, len(alarm))
+    return np.clip(alarm + noise, -32_768, 32_767).astype(np.int16)
+
+
+def trace_of(seen: emulator.Emulation) -> dict[str, list[float]]:
+    """Return time, probability and light of each decision, for a plot."""
+    return {
+        "t_s": [hop["t_s"] for hop in seen.hops],
+        "probability": [hop["probability"] for hop in seen.hops],
+        "led": list(seen.led),
+    }
 
 
 def try_on_board(
@@ -124,23 +144,21 @@ def try_on_board(
         (what happened, None), or (None, why it was skipped). `codes_equal_twin` counts the decisions
         that agree, `codes_differ` those that do not.
     """
-    sound = test_sound() if samples is None else samples
+    sound = alarm_sound() if samples is None else samples
     try:
         seen = emulator.emulate(uf2, sound, mic)
     except Missing as error:
         return None, str(error)
-    codes = np.asarray([hop["code"] for hop in seen.hops], np.int8)
-    twin = Twin(detector).hear(capture(sound)).codes
-    common = min(len(codes), len(twin))
+    heard = Twin(detector).hear(capture(sound))
+    twin = dict(zip(heard.times_s.round(3).tolist(), heard.codes.tolist(), strict=True))
+    equal = [twin.get(hop["t_s"]) == hop["code"] for hop in seen.hops]
     return {
         "detected": bool(seen.events),
         "hop_cycles": max(hop["cycles"] for hop in seen.hops),
         "events": seen.events,
-        "codes_equal_twin": int((codes[:common] == twin[:common]).sum()),
-        "codes_differ": int((codes[:common] != twin[:common]).sum()),
-        "trace": {
-            "t_s": [hop["t_s"] for hop in seen.hops],
-            "probability": [hop["probability"] for hop in seen.hops],
-            "led": list(seen.led),
-        },
+        "codes_equal_twin": sum(equal),
+        "codes_differ": len(equal) - sum(equal),
+        "overruns": seen.hops[-1]["overruns"],
+        "real_time": seen.real_time,
+        "trace": trace_of(seen),
     }, None

@@ -9,7 +9,7 @@ from lab.deploy.events import threshold_code
 from lab.deploy.twin import Twin
 from lab.sound import features, synth
 from lab.sound.clip import RATE_HZ
-from lab.study.evaluate import event_scores, window_scores, window_truth
+from lab.study.evaluate import event_scores, window_scores
 
 SEED = 4_711
 SCENES = 160
@@ -35,7 +35,7 @@ def score_held_out(detector: Detector, count: int = SCENES, seed: int = SEED) ->
         rows.append({"label": scene.label, "kind": scene.kind, "events": list(hearing.events)})
         quiet_s += 0 if scene.label in detector.positive else len(scene.samples) / RATE_HZ
         made = features.windows(scene.samples, spec, stride=WINDOW_STRIDE)
-        truth.append(window_truth(list(scene.segments), np.arange(len(made)) * WINDOW_STRIDE, spec.window_len))
+        truth.append(synth.window_labels(scene, np.arange(len(made)) * WINDOW_STRIDE, spec.window_len))
         calls.append(twin.window_codes(made) >= threshold_code(detector.threshold))
     return {
         "scenes": count,

@@ -4,10 +4,12 @@ A file is written under a temporary name and then moved, so that a reader
 never sees half of one; writing the same content twice keeps one.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
 import uuid
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -55,10 +57,8 @@ class ArtifactFiles:
             raise LabError(f"The file could not be saved: {error.strerror or error}.") from error
 
     def _discard(self, path: str) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it may never have been created
             self._fs.rm(path)
-        except OSError:
-            pass  # it was never created
 
     def get(self, sha256: str) -> bytes:
         """Return the bytes of a file.
@@ -73,6 +73,10 @@ class ArtifactFiles:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise LabError(f"The file {sha256[:12]}… was damaged in the store.")
         return data
+
+    def local_path(self, sha256: str) -> Path | None:
+        """Return where a file lies on this machine's disk, or None where the store is elsewhere."""
+        return Path(self._path(sha256)) if "file" in self._fs.protocol else None
 
     def _path(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256}"

@@ -187,9 +187,7 @@ class Store:
 
     # -- runs
 
-    def save_run(
-        self, project_id: int, kind: str, name: str, data: dict[str, Any], artifacts: dict[str, str]
-    ) -> Run:
+    def save_run(self, project_id: int, kind: str, name: str, data: dict[str, Any], artifacts: dict[str, str]) -> Run:
         """Keep what finished work gave.
 
         Args:
@@ -218,7 +216,6 @@ class Store:
         """
         with self.session() as session:
             return required(session.get(Run, run_id))
-
 
 
 def required(row: Row | None) -> Row:

@@ -109,7 +109,8 @@ def test_a_job_of_a_dead_worker_runs_again_but_not_for_ever(store):
     job = jobs.submit(store, f"{TASKS}:add", {"a": 1, "b": 1})
     for attempt in range(1, worker.MAX_ATTEMPTS + 1):
         with store.session() as session:
-            values = {"state": jobs.RUNNING, "worker": "dead", "attempts": attempt, "heartbeat": now() - timedelta(minutes=5)}
+            long_ago = now() - timedelta(minutes=5)
+            values = {"state": jobs.RUNNING, "worker": "dead", "attempts": attempt, "heartbeat": long_ago}
             session.execute(update(Job).where(Job.id == job.id).values(**values))
         reaper._reap()
         expected = jobs.QUEUED if attempt < worker.MAX_ATTEMPTS else jobs.FAILED

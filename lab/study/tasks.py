@@ -1,0 +1,151 @@
+"""The tasks that pages submit: JSON in, JSON out, files as artifacts of the store.
+
+Each is `def task(args, context)`; the worker finds it by its dotted name.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lab.deploy.detector import Detector
+from lab.errors import BadInput
+from lab.workspace.context import JobContext
+
+Args = dict[str, Any]
+Result = dict[str, Any]
+KINDS = {".uf2": "uf2", ".detector": "detector", ".tflite": "tflite", ".zip": "zip"}
+
+
+def demo(args: Args, context: JobContext) -> Result:
+    """Run the whole way on embedded data; keep a run with all its files."""
+    from lab.study.demo import demo as run_demo
+
+    with _folder() as out:
+        made = run_demo(out, str(args.get("board", "pico")), int(args.get("seed", 0)), context.progress, context.metric)
+        artifacts = _keep(context, out)
+    emulated = made.pop("emulated")
+    trace = emulated.pop("trace") if emulated else None
+    result = {
+        **made, "emulated": emulated, "trace": trace, "artifacts": artifacts,
+        **{key: artifacts.get(Path(made[key]).name) if made[key] else None for key in ("detector", "tflite", "uf2")},
+    }  # fmt: skip
+    return _with_run(context, "demo", "Fire alarm (demo)", result)
+
+
+def train_baseline(args: Args, context: JobContext) -> Result:
+    """Train a baseline on a project's sounds, or on embedded ones."""
+    from lab.study import baselines, train
+    from lab.study.projects import project_dataset
+
+    spec, arch, seed = str(args.get("spec", "default")), dict(args.get("arch") or {}), int(args.get("seed", 0))
+    epochs = _optional_int(args.get("epochs"))
+    if args.get("embedded"):
+        learned = train.embedded_baseline(spec, arch, epochs, seed, context.progress, context.metric)
+    else:
+        dataset = project_dataset(context.store, int(args["project_id"]), seed)
+        learned = train.learn_baseline(dataset, spec, arch, epochs, seed, context.progress, context.metric)
+    context.log(learned.summary)
+    kept = context.store.put_artifact("baseline", "model.baseline", baselines.to_bytes(learned)).sha256
+    result = {
+        "baseline": kept, "artifacts": {"model.baseline": kept}, "classes": list(learned.labels), "spec": spec,
+        "arch": learned.arch.to_json(), "windows": learned.scores.get("windows", {}), "dataset": learned.dataset,
+    }  # fmt: skip
+    return _with_run(context, "baseline", f"Baseline of {len(learned.labels)} kinds", result)
+
+
+def finetune(args: Args, context: JobContext) -> Result:
+    """Turn a baseline into a detector of a project's sounds."""
+    from lab.study import baselines, train
+    from lab.study.projects import project_dataset
+
+    run = context.store.run(int(args["from_run"]))
+    start = baselines.from_bytes(context.store.read_artifact(run.artifacts["model.baseline"]))
+    dataset = project_dataset(context.store, int(args["project_id"]), int(args.get("seed", 0)))
+    detector, windows = train.make_detector(
+        start, dataset, _texts(args.get("positive"), train.DEFAULT_POSITIVE), str(args.get("name") or "My detector"),
+        _optional_int(args.get("epochs")), int(args.get("seed", 0)), context.progress, context.metric,
+    )  # fmt: skip
+    name = "trained.detector"
+    kept = context.store.put_artifact("detector", name, detector.to_bytes()).sha256
+    result = {
+        "detector": kept, "artifacts": {name: kept}, "windows": windows, "dataset": detector.dataset,
+        "spec": detector.spec.name, "from_run": run.id,
+    }  # fmt: skip
+    return _with_run(context, "finetune", detector.name, result)
+
+
+def compile_firmware(args: Args, context: JobContext) -> Result:
+    """Compile a detector for a board; keep every file."""
+    from lab.study.firmware import compile_detector
+
+    detector = _detector(args, context)
+    with _folder() as out:
+        report = compile_detector(detector, out, str(args.get("board", "pico")), context.progress)
+        artifacts = _keep(context, out)
+    name = "firmware.detector"
+    artifacts[name] = context.store.put_artifact("detector", name, detector.to_bytes()).sha256
+    result = {"artifacts": artifacts, "report": report, "board": args.get("board", "pico"), "name": detector.name}
+    return _with_run(context, "firmware", detector.name, result)
+
+
+def try_board(args: Args, context: JobContext) -> Result:
+    """Play a test alarm to firmware on the virtual board."""
+    from lab.deploy.emulator import emulate
+    from lab.study.demo import alarm_sound, trace_of
+
+    context.progress(0, 1, "the virtual board listens")
+    seen = emulate(context.store.read_artifact(str(args["uf2"])), alarm_sound(kind=str(args.get("kind", "t3"))))
+    return {
+        "events": seen.events, "trace": trace_of(seen), "hop_cycles": max(hop["cycles"] for hop in seen.hops),
+        "real_time": seen.real_time,
+    }  # fmt: skip
+
+
+def add_files(args: Args, context: JobContext) -> Result:
+    """Add files, folders or zips to a project."""
+    from lab.study.projects import add_to
+
+    paths = [Path(path) for path in _texts(args.get("paths"), ())]
+    for path in paths:
+        if not path.exists():
+            raise BadInput(f"{path} is not there.")
+    result = add_to(context.store, int(args["project_id"]), paths, args.get("label"), context.progress)
+    for row in result["refused"]:
+        context.log(f"{row['file']}: {row['reason']}")
+    return result
+
+
+def _detector(args: Args, context: JobContext) -> Detector:
+    return Detector.from_bytes(context.store.read_artifact(str(args["detector"])))
+
+
+def _texts(values: Any, default: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values) if values else tuple(default)
+
+
+def _optional_int(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tinyml-lab-") as folder:
+        yield Path(folder)
+
+
+def _keep(context: JobContext, folder: Path) -> dict[str, str]:
+    return {
+        path.name: context.store.put_artifact(KINDS.get(path.suffix, "file"), path.name, path.read_bytes()).sha256
+        for path in sorted(folder.iterdir())
+    }
+
+
+def _with_run(context: JobContext, kind: str, name: str, result: Result) -> Result:
+    """Keep a run of the result, without its long parts, and return the result with the run's number."""
+    if context.project_id is None:
+        return result
+    data = {key: value for key, value in result.items() if key not in ("trace", "artifacts")}
+    run = context.store.save_run(context.project_id, kind, name, data, result["artifacts"])
+    return {**result, "run_id": run.id}
