@@ -11,7 +11,7 @@ clips = ui.store().clips(project.id)
 
 incoming.form(project.id, shelf.labels_of(clips), expanded=not clips)
 incoming.tell_what_was_added()
-ui.job_panel(project.id, incoming.ADD_TASK)
+incoming.tell_outcome(ui.job_panel(project.id, incoming.ADD_TASK))
 shelf.undo_bar()
 
 if not clips:

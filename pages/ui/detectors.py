@@ -7,6 +7,7 @@ import streamlit as st
 
 from lab.deploy.detector import Detector
 from lab.deploy.events import HOP_SECONDS
+from lab.deploy.prepared import prepared_detector
 from lab.errors import LabError
 from lab.workspace.store import Run
 from pages.ui import words
@@ -14,6 +15,9 @@ from pages.ui.frame import SAFETY
 from pages.ui.session import store
 
 SUFFIX = ".detector"
+PREPARED = "Prepared fire alarm detector"
+KINDS = {"demo": "from the demo", "finetune": "trained", "detector": "saved"}
+"""Kinds of runs that made a detector, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,8 @@ class Choice:
 def prepared_bytes() -> bytes | None:
     """Return the .detector file that ships with the project, or None."""
     try:
-        from lab.deploy.prepared import prepared_detector
-
         return prepared_detector().to_bytes()
-    except (ImportError, LabError):
+    except LabError:
         return None
 
 
@@ -48,9 +50,10 @@ def prepared() -> Detector | None:
 
 def find(project_id: int) -> list[Choice]:
     """Return a project's detectors, newest first, and the prepared one last."""
-    made = [_choice(run) for run in store().runs(project_id) if _sha(run)]
-    seen = {choice.sha256: choice for choice in reversed(made)}
-    return [*reversed(seen.values())] + ([Choice("Prepared fire alarm detector", "")] if prepared_bytes() else [])
+    made = [_choice(run) for run in store().runs(project_id) if run.kind in KINDS and _sha(run)]
+    unique = {choice.sha256: choice for choice in reversed(made)}
+    kept = sorted(unique.values(), key=made.index)
+    return [*kept, Choice(PREPARED, "")] if prepared_bytes() else kept
 
 
 def _sha(run: Run) -> str:
@@ -58,7 +61,7 @@ def _sha(run: Run) -> str:
 
 
 def _choice(run: Run) -> Choice:
-    return Choice(f"{run.name} · {run.kind}, {run.created:%d %b %H:%M} UTC", _sha(run))
+    return Choice(f"{run.name} · {KINDS[run.kind]} {run.created:%d %b %H:%M} UTC", _sha(run))
 
 
 def load(choice: Choice) -> Detector:

@@ -55,7 +55,7 @@ def outcome(result: Mapping[str, Any]) -> None:
             ),
             ("Arena", words.size(report.get("arena_bytes")), "of it: the model’s tensors"),
             ("Work", f"{words.cycles(report.get('macs'))}", "multiply-accumulates a decision"),
-            results.cycles(report.get("cycles")),
+            results.cycles(report.get("cycles"), report.get("cycles_reason")),
         ]
     )
     results.downloads(result.get("artifacts") or {}, key="firmware")

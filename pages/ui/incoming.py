@@ -3,6 +3,7 @@
 import shutil
 import time
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import streamlit as st
 
 from lab.errors import LabError
 from lab.sound.clip import Clip
+from lab.workspace import jobs
+from lab.workspace.store import Job, now
 from pages.ui.session import sign_in_configured, store
 from pages.ui.words import count_of
 from pages.ui.work import submit
@@ -24,6 +27,7 @@ EXAMPLES = {
 
 EXAMPLE_S = 6.0
 KEPT_S = 24 * 3600.0
+TOLD_FOR = timedelta(minutes=10)
 SYNTHETIC = "synthetic: no licence needed"
 
 
@@ -106,6 +110,18 @@ def tell_what_was_added() -> None:
         st.toast(summary, icon=":material/check:")
     if told:
         st.warning("\n".join(f"- {line}" for line in told))
+
+
+def tell_outcome(row: Job | None) -> None:
+    """Say what a finished job added, for a while."""
+    if row is None or row.state != jobs.DONE or not row.result or now() - row.finished > TOLD_FOR:
+        return
+    result = row.result
+    already = f", {result['already']} were there already" if result.get("already") else ""
+    st.success(f"Added {count_of(result['added'], 'sound')}{already}.", icon=":material/check_circle:")
+    refused = [f"{each['file']}: {each['reason']}" for each in result.get("refused", [])]
+    if refused:
+        st.warning("\n".join(f"- {line}" for line in refused[:20]))
 
 
 def add_examples(project_id: int) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from lab.deploy.detector import Detector
 from lab.deploy.events import threshold_code
 from lab.errors import BadInput
+from lab.learn.models import ARCHITECTURES, MAX_DENSE, MAX_FILTERS, MAX_KERNEL
 from lab.workspace.store import Run
 from pages.ui import charts, words
 from pages.ui.detectors import SUFFIX
@@ -23,12 +24,13 @@ SPECS = {
     "default": "default: 31 × 32 codes, as the board computes them",
     "published": "published: 124 × 129, the article’s",
 }
-USUAL = {"ds": (16, 5, 4, 16), "article": (8, 8, 8, 0)}
-"""Filters, kernel rows and bands, and hidden dense units of each architecture."""
+SIZES = (
+    ("Filters", 1, MAX_FILTERS), ("Kernel rows (time)", 1, MAX_KERNEL), ("Kernel bands", 1, MAX_KERNEL),
+    ("Hidden units", 0, MAX_DENSE),
+)  # fmt: skip
+"""Name, least and greatest of what can be changed about a network."""
 
-SIZES, LEAST = ("Filters", "Kernel rows (time)", "Kernel bands", "Hidden units"), (1, 1, 1, 0)
-EPOCHS = 30
-EARLY = "Training stops earlier when it no longer helps."
+ARCH_OF_SPEC = {"default": "ds", "published": "article"}
 
 
 def baseline_form(project_id: int) -> None:
@@ -84,31 +86,41 @@ def _counted(counts: Mapping[str, int]) -> str:
 def _network() -> tuple[str, dict[str, Any]]:
     left, right = st.columns(2)
     spec = left.selectbox("Features", list(SPECS), format_func=SPECS.get, key="spec")
-    kind = right.selectbox("Architecture", list(KINDS), format_func=KINDS.get, key="kind")
+    usual_kind = list(KINDS).index(ARCH_OF_SPEC[spec])
+    kind = right.selectbox("Architecture", list(KINDS), usual_kind, format_func=KINDS.get, key=f"kind-{spec}")
+    usual = ARCHITECTURES[kind]
     filters, rows, bands, dense = (
-        column.number_input(name, least, 128, usual, key=f"{kind}-{name}")
-        for column, name, least, usual in zip(st.columns(4), SIZES, LEAST, USUAL[kind], strict=True)
+        column.number_input(name, least, most, value, key=f"{kind}-{name}")
+        for column, (name, least, most), value in zip(
+            st.columns(4), SIZES, (usual.filters, *usual.kernel, usual.dense), strict=True
+        )
     )
-    arch = {"kind": kind, "filters": filters, "kernel": [rows, bands], "dense": dense}
-    return spec, arch
+    return spec, {"kind": kind, "filters": filters, "kernel": [rows, bands], "dense": dense}
 
 
-def _schedule(key: str) -> dict[str, int]:
+def _schedule(key: str) -> dict[str, int | None]:
     left, right = st.columns(2)
-    return {
-        "epochs": left.number_input("Epochs at most", 1, 500, EPOCHS, key=f"{key}-epochs", help=EARLY),
-        "seed": right.number_input("Seed", 0, 2**31 - 1, 0, key=f"{key}-seed", help="Equal seeds, equal networks."),
-    }
+    epochs = left.number_input(
+        "Epochs at most", 1, 500, None, key=f"{key}-epochs", placeholder="as usual",
+        help="Training stops earlier when it no longer helps.",
+    )  # fmt: skip
+    seed = right.number_input("Seed", 0, 2**31 - 1, 0, key=f"{key}-seed", help="Equal seeds, equal networks.")
+    return {"epochs": epochs, "seed": seed}
 
 
 def scores(windows: Mapping[str, Any]) -> None:
     """Draw the figures and the confusion matrix of held-out windows."""
-    how = f"{windows.get('count', 0):,} windows of recordings held back"
+    how = f"{windows.get('count') or 0:,} windows of recordings held back"
+    several = len(windows.get("labels") or ()) > 2
     figures(
         [
             ("Windows right", words.percent(windows.get("accuracy")), how),
-            ("Precision", words.percent(windows.get("precision")), "of what it called an alarm"),
-            ("Recall", words.percent(windows.get("recall")), "of the alarm windows"),
+            (
+                "Precision",
+                words.percent(windows.get("precision")),
+                "mean of all kinds" if several else "of what it called alarm",
+            ),
+            ("Recall", words.percent(windows.get("recall")), "mean of all kinds" if several else "of what was alarm"),
         ]
     )
     if windows.get("confusion"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from lab.deploy.detector import Detector
 from lab.errors import LabError
 from pages.ui import charts, words
 from pages.ui.session import store
@@ -83,18 +84,15 @@ def demo(result: Mapping[str, Any]) -> None:
         st.info(str(result["skipped"]), icon=":material/info:")
     if result.get("trace"):
         heard(emulated.get("detected"))
-        charts.board_trace(result["trace"], None, key="demo-trace")
+        threshold = Detector.from_bytes(store().read_artifact(result["detector"])).threshold
+        charts.board_trace(result["trace"], threshold, key="demo-trace")
     downloads(result.get("artifacts") or {}, key="demo")
 
 
-def cycles(count: float | None) -> tuple[str, str, str]:
-    """Return the figure of one hop's work."""
-    share = (
-        f"{100 * count / words.HOP_CYCLES:.0f} % of the 32 ms a hop has at 125 MHz, emulated"
-        if count
-        else "not emulated"
-    )
-    return "Cycles a hop", words.cycles(count), share
+def cycles(count: float | None, reason: str | None = None) -> tuple[str, str, str]:
+    """Return the figure of one hop's work, or why there is none."""
+    share = f"{100 * (count or 0) / words.HOP_CYCLES:.0f} % of the 32 ms a hop has at 125 MHz, emulated"
+    return "Cycles a hop", words.cycles(count), share if count else reason or "not emulated"
 
 
 def heard(detected: bool | None) -> None:

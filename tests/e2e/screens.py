@@ -19,7 +19,7 @@ COLOURS = 128
 def settle(page: Page) -> None:
     """Wait until the page has been drawn and no script runs."""
     page.wait_for_selector(".stMainBlockContainer h1, .stMainBlockContainer h2", timeout=30_000)
-    page.wait_for_function(f"!document.querySelector(\"{IDLE}\")", timeout=30_000)
+    page.wait_for_function(f'!document.querySelector("{IDLE}")', timeout=30_000)
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=30_000)
     page.wait_for_timeout(1_200)  # charts draw after the script ends
 
@@ -50,7 +50,7 @@ def _full_page(page: Page, width: int, height: int) -> None:
     """Make the window as high as the page: Streamlit scrolls inside of it."""
     inner = page.evaluate("document.querySelector('.stMainBlockContainer').getBoundingClientRect().height")
     page.set_viewport_size({"width": width, "height": max(height, min(int(inner) + 40, 4_000))})
-    page.wait_for_timeout(600)
+    settle(page)
 
 
 def shrink(path: Path) -> None:

@@ -158,6 +158,14 @@ def test_a_project_name_that_cannot_be_is_refused_in_a_sentence(monkeypatch):
     assert len(open_store().projects()) == 1
 
 
+def test_what_a_finished_job_added_and_refused_is_told(open_page):
+    refused = [{"file": "notes.wav", "reason": "notes.wav is empty."}]
+    seed.job(seed.ADD, result={"added": 40, "already": 2, "refused": refused})
+    shown = text(open_page("sounds"))
+    assert "Added 40 sounds, 2 were there already." in shown
+    assert "notes.wav is empty." in shown
+
+
 def test_the_other_project_is_shown_once_chosen(open_page):
     seed.examples()
     open_store().project("Garage")

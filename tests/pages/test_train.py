@@ -33,8 +33,8 @@ def test_a_new_project_can_train_a_baseline_on_embedded_sounds(open_page):
 
 def test_a_changed_network_and_spec_travel_with_the_job(open_page):
     app = open_page("train")
-    app.selectbox(key="kind").set_value("article").run()
     app.selectbox(key="spec").set_value("published").run()
+    assert app.selectbox(key="kind-published").value == "article"
     app.number_input(key="article-Filters").set_value(12).run()
     press(app, "Train the baseline")
     assert submitted_args()["spec"] == "published"
