@@ -1,0 +1,34 @@
+# `make run` opens the lab, `make test` checks it; both set up what is missing first.
+
+PYTHON ?= python3
+SETUP = $(PYTHON) scripts/setup.py
+BIN = .venv/bin
+
+.PHONY: run test check setup requirements lint bench clean
+
+run:
+	@$(SETUP) run
+
+test:
+	@$(SETUP) test
+	$(BIN)/python -m pytest
+	cd firmware/virtual_board && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
+
+setup:
+	@$(SETUP) all
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test
+
+# Pins every direct and indirect dependency anew, for Python 3.11 to 3.13.
+requirements:
+	@$(SETUP) uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --prerelease if-necessary-or-explicit requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv build firmware/virtual_board/build firmware/virtual_board/node_modules
