@@ -4,7 +4,7 @@
  * the emulated clock, so a run is the same every time.
  */
 
-import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
+import { RP2040 } from 'rp2040js';
 import { BOOTROM } from './bootrom.mjs';
 import { CdcHost } from './cdc_host.mjs';
 import { readUf2 } from './uf2.mjs';
@@ -12,13 +12,14 @@ import { readUf2 } from './uf2.mjs';
 export const CLOCK_HZ = 125e6;
 const NANOS_PER_CYCLE = 1e9 / CLOCK_HZ;
 const NANOS_PER_WORD = 31_250;
-const PIO_STEPS_PER_WORD = 64;
 const SILENCE = 0xaaaaaaaa;
 const VECTORS = 0x10000100;
 const FLASH_BYTES = 2 * 2 ** 20;
 const FUNCTION_PWM = 4;
 const PWM_ENABLED = 1;
 const WATCHDOG = 0x40058;
+const LINE_MAX_LEN = 4096;
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * @typedef {object} BoardOptions
@@ -34,11 +35,10 @@ export class Board {
   /** @param {BoardOptions} options */
   constructor({ uf2, onLine = () => {}, mic = 'inject', ledPin = 25, dataPin = 2, clockPin = 3 }) {
     this.mcu = new RP2040();
-    this.mcu.logger = new ConsoleLogger(LogLevel.Error, false);
+    this.mcu.logger = SILENT;
     this.onLine = onLine;
     this.ledPin = ledPin;
     this.stopped = '';
-    this.cycles = 0;
     this.idleNanos = 0;
     this.words = [];
     this.wordsHeard = 0;
@@ -73,7 +73,7 @@ export class Board {
     const decoder = new TextDecoder();
     this.serial = new CdcHost(this.mcu.usbCtrl, (bytes) => {
       const lines = (text + decoder.decode(bytes, { stream: true })).split('\n');
-      text = lines.pop();
+      text = lines.pop().slice(-LINE_MAX_LEN);
       for (const line of lines) this.onLine(line);
     });
   }
@@ -82,6 +82,7 @@ export class Board {
   #connectMicrophone(mic, dataPin, clockPin) {
     const pio = this.mcu.pio[0];
     pio.run = () => {
+      if (this.soundStartNanos !== undefined) return; // stopped and started again: the microphone went on
       this.soundStartNanos = this.mcu.clock.nanos;
       if (mic === 'pdm') this.#clockPins(pio, dataPin, clockPin);
       else this.#injectWords(pio);
@@ -113,11 +114,13 @@ export class Board {
       if (bit === 0) word = this.#nextWord();
       put();
     });
+    const { clockDivInt, clockDivFrac } = pio.machines[0];
+    const stepNanos = ((clockDivInt || 65536) + clockDivFrac / 256) * NANOS_PER_CYCLE;
     let steps = 0;
     const alarm = this.mcu.clock.createAlarm(() => {
       if (!pio.stopped) pio.step();
       steps++;
-      alarm.schedule(this.soundStartNanos + (steps * NANOS_PER_WORD) / PIO_STEPS_PER_WORD - this.mcu.clock.nanos);
+      alarm.schedule(this.soundStartNanos + steps * stepNanos - this.mcu.clock.nanos);
     });
     alarm.schedule(0);
   }
@@ -146,6 +149,11 @@ export class Board {
     return this.mcu.clock.nanos / 1e9;
   }
 
+  /** Cycles that the processor did not wait. */
+  get cycles() {
+    return this.mcu.core.cycles;
+  }
+
   /**
    * Let time pass on the board; idle time is skipped.
    * @param {number} seconds
@@ -159,10 +167,10 @@ export class Board {
         const idle = Math.min(clock.nextAlarm ? clock.nanosToNextAlarm : Infinity, end - clock.nanos);
         this.idleNanos += idle;
         clock.tick(idle);
+      } else if (core.runSlice) {
+        core.runSlice(end); // see fast_core.mjs
       } else {
-        const cycles = core.executeInstruction();
-        this.cycles += cycles;
-        clock.tick(cycles * NANOS_PER_CYCLE);
+        clock.tick(core.executeInstruction() * NANOS_PER_CYCLE);
       }
     }
     return !this.stopped;
