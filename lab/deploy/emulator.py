@@ -5,9 +5,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,7 @@ from lab.deploy import uf2 as uf2_file
 from lab.deploy.boards import BOARDS
 from lab.deploy.events import HOP_SECONDS
 from lab.errors import BadInput, LabError, Missing
+from lab.progress import OnProgress, ignore
 from lab.sound.clip import RATE_HZ
 from lab.sound.features.core import FIRMWARE
 from lab.sound.features.spec import HOP_LEN
@@ -24,7 +28,8 @@ BUNDLE = FIRMWARE / "virtual_board" / "build" / "run.mjs"
 MAX_SECONDS = 600.0
 WALL_SECONDS_PER_SECOND = 20.0
 START_WALL_S = 60.0
-Mic = Literal["inject", "pdm"]
+GRACE_S = 30.0
+MAX_ERROR_BYTES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,16 @@ class Emulation:
     real_time: float
 
 
-def emulate(firmware: Path | bytes, samples: NDArray[np.int16], mic: str = "inject") -> Emulation:
+def emulate(
+    firmware: Path | bytes, samples: NDArray[np.int16], mic: str = "inject", on_progress: OnProgress = ignore
+) -> Emulation:
     """Run firmware on the virtual board with sound at its microphone.
 
     Args:
         firmware: a .uf2 file, or its bytes.
         samples: int16 at 16 kHz, up to ten minutes.
         mic: "inject" puts words into the PIO's FIFO; "pdm" drives the data pin through the PIO program.
+        on_progress: called about once a second with the hops heard; it may raise, and the board stops.
 
     Raises:
         BadInput: not firmware for the RP2040, an unknown mic, or too long a sound.
@@ -65,14 +73,21 @@ def emulate(firmware: Path | bytes, samples: NDArray[np.int16], mic: str = "inje
     if seconds > MAX_SECONDS:
         raise BadInput(f"The sound lasts {seconds:.0f} s; the virtual board takes up to {MAX_SECONDS:.0f} s.")
     silence = np.zeros(HOP_LEN, np.int16)  # the last hop's line comes out while the next is heard
-    told = run_board(firmware, np.concatenate([samples, silence]), ["--mic", mic])
+    told = run_board(firmware, np.concatenate([samples, silence]), ["--mic", mic], on_progress)
     return _read(told, len(samples) // HOP_LEN)
 
 
 def run_board(
-    firmware: Path | bytes, samples: NDArray[np.int16], options: list[str] | None = None
+    firmware: Path | bytes,
+    samples: NDArray[np.int16],
+    options: list[str] | None = None,
+    on_progress: OnProgress = ignore,
 ) -> list[dict[str, Any]]:
-    """Run firmware and return what `run.mjs` told, an object a line; the last one has "end".
+    """Run firmware and return what `run.mjs` told: serial lines, and at last an object with "end".
+
+    Args:
+        firmware, samples, on_progress: as for `emulate`.
+        options: more options of `run.mjs`, such as ["--until", "done"].
 
     Raises:
         As `emulate`.
@@ -85,16 +100,47 @@ def run_board(
         (Path(folder) / "firmware.uf2").write_bytes(image)
         np.ascontiguousarray(samples, "<i2").tofile(Path(folder) / "sound.s16")
         given = ["firmware.uf2", "--pcm", "sound.s16", "--limit-s", f"{limit_s:.0f}", *_pins(), *(options or [])]
-        try:
-            done = subprocess.run(
-                [*command, *given], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                timeout=limit_s + 30, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise LabError(f"The virtual board did not finish within {limit_s:.0f} s.") from error
-    if done.returncode:
-        raise LabError(f"The virtual board failed: {done.stderr.strip().splitlines()[-1:]}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+        with (Path(folder) / "errors").open("w+b") as errors:
+            with _running([*command, *given], folder, errors, limit_s + GRACE_S) as process:
+                told = list(_told(process, len(samples) // HOP_LEN, on_progress))
+            errors.seek(0)
+            said = errors.read(MAX_ERROR_BYTES).decode("utf-8", "replace").strip()
+    if process.returncode or not told or "end" not in told[-1]:
+        raise LabError(f"The virtual board failed: {said or f'it ended with {process.returncode}'}.")
+    return told
+
+
+@contextmanager
+def _running(command: list[str], folder: str, errors: IO[bytes], limit_s: float) -> Iterator["subprocess.Popen[str]"]:
+    """Run a program that cannot outlive the block, nor `limit_s` seconds."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        encoding="utf-8",
+    )
+    clock = threading.Timer(limit_s, process.kill)
+    clock.start()
+    try:
+        yield process
+        process.wait()
+    finally:
+        clock.cancel()
+        process.kill()
+        process.communicate()
+
+
+def _told(process: "subprocess.Popen[str]", hop_count: int, on_progress: OnProgress) -> Iterator[dict[str, Any]]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        entry = json.loads(line)
+        if "done_s" in entry:
+            on_progress(min(int(entry["done_s"] / HOP_SECONDS), hop_count), hop_count, "listening on the virtual board")
+        else:
+            yield entry
 
 
 def _pins() -> list[str]:
