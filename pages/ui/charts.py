@@ -45,7 +45,7 @@ def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, k
     """Draw the probability over time with the board's LED under it.
 
     Args:
-        trace: `t_s`, `probability` and `led` (0 to 255), one entry a hop.
+        trace: `t_s`, `probability` and `led` (0 to 1), one entry a hop.
         threshold: drawn as a dashed line.
         key: names the chart on its page.
     """
@@ -55,8 +55,8 @@ def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, k
         hovertemplate="%{y:.2f}", row=1, col=1,
     )  # fmt: skip
     figure.add_heatmap(
-        x=trace["t_s"], z=[list(trace["led"])], y=["LED"], zmin=0, zmax=255, colorscale=LED, showscale=False,
-        hovertemplate="LED %{z:.0f} of 255<extra></extra>", row=2, col=1,
+        x=trace["t_s"], z=[list(trace["led"])], y=["LED"], zmin=0, zmax=1, colorscale=LED, showscale=False,
+        hovertemplate="LED at %{z:.0%}<extra></extra>", row=2, col=1,
     )  # fmt: skip
     if threshold is not None:
         figure.add_hline(

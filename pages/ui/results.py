@@ -83,7 +83,7 @@ def demo(result: Mapping[str, Any]) -> None:
     if result.get("skipped"):
         st.info(str(result["skipped"]), icon=":material/info:")
     if result.get("trace"):
-        heard(emulated.get("detected"))
+        heard(emulated)
         threshold = Detector.from_bytes(store().read_artifact(result["detector"])).threshold
         charts.board_trace(result["trace"], threshold, key="demo-trace")
     downloads(result.get("artifacts") or {}, key="demo")
@@ -95,14 +95,24 @@ def cycles(count: float | None, reason: str | None = None) -> tuple[str, str, st
     return "Cycles a hop", words.cycles(count), share if count else reason or "not emulated"
 
 
-def heard(detected: bool | None) -> None:
-    """Say whether the virtual board heard the test alarm."""
-    if detected:
-        st.success(
-            "The virtual board heard the T3 test alarm. Below: what it sent, and its LED.", icon=":material/lightbulb:"
-        )
+def heard(emulated: Mapping[str, Any]) -> None:
+    """Say what the virtual board made of the test alarm, and whatever is wrong with it."""
+    if emulated.get("detected"):
+        events = emulated.get("events") or []
+        after = f" {words.number(events[0]['start_s'])} s after its start" if events else ""
+        st.success(f"The virtual board heard the T3 test alarm{after}.", icon=":material/lightbulb:")
     else:
         st.warning("The virtual board ran, but raised no event for the test alarm.", icon=":material/hearing_disabled:")
+    if emulated.get("codes_differ"):
+        st.warning(
+            f"{emulated['codes_differ']} decisions of the board differ from this computer’s. That is a defect; please "
+            "report it.", icon=":material/difference:",
+        )  # fmt: skip
+    if emulated.get("overruns"):
+        st.warning(
+            f"The board was too slow: it missed {emulated['overruns']} hops. Choose a smaller network.",
+            icon=":material/speed:",
+        )  # fmt: skip
 
 
 def _size(sha256: str | None) -> int | None:

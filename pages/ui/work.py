@@ -18,6 +18,9 @@ from pages.ui.words import duration
 POLL_S = 1.0
 WORKER_CHECK_S = 20.0
 LOG_LINES = 200
+GUESS_FROM = 0.05
+"""Share of the steps after which the time left is worth telling."""
+
 _checked = {"at": 0.0}
 
 
@@ -98,7 +101,7 @@ def _live(job_id: int, curves: bool) -> None:
 def _headline(row: Job) -> str:
     if row.state == jobs.QUEUED:
         return "Waiting for the worker to take it …"
-    left = jobs.seconds_left(row)
+    left = jobs.seconds_left(row) if row.done >= GUESS_FROM * row.total else None
     spent = f"{duration(jobs.seconds_running(row))} so far"
     return f"{row.message or 'Starting'} · {spent}" + (f" · about {duration(left)} left" if left is not None else "")
 

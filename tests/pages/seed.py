@@ -22,6 +22,7 @@ WINDOWS = {
     "count": 1_840, "accuracy": 0.963, "precision": 0.958, "recall": 0.971, "labels": ["alarm", "not_alarm"],
     "confusion": [[893, 27], [41, 879]], "curve": CURVE,
 }  # fmt: skip
+EVENTS = [{"start_s": 3.6, "end_s": 7.9}]
 
 
 def project(name=PROJECT):
@@ -63,7 +64,7 @@ def trace():
     times = [round(hop * 0.032, 3) for hop in range(31, 250)]
     loud = [(t % 4) < 3 and (t % 1) < 0.55 and t > 1 for t in times]
     probability = [min(0.996, 0.9 + 0.09 * math.sin(t * 9)) if on else 0.06 for t, on in zip(times, loud, strict=True)]
-    led = [round(255 * p * p) for p in probability]
+    led = [round(p * p, 3) for p in probability]
     return {"t_s": times, "probability": probability, "led": led}
 
 
@@ -79,7 +80,7 @@ def demo_result(**changes):
     return {
         "detector": shas["alarm.detector"], "uf2": shas["detector_pico.uf2"], "tflite": shas["alarm.tflite"],
         "window_accuracy": 0.974, "events": {"recall": 0.9875, "false_alarms_per_hour": 1.9},
-        "emulated": {"detected": True, "hop_cycles": 1_420_000}, "skipped": None, "seconds": 108.4,
+        "emulated": {"detected": True, "hop_cycles": 1_420_000, "events": EVENTS}, "skipped": None, "seconds": 108.4,
         "artifacts": shas, "trace": trace(), "run_id": 1, **changes,
     }  # fmt: skip
 

@@ -51,7 +51,7 @@ def test_a_finished_demo_shows_its_figures_its_plot_and_its_files(open_page):
     app = open_page("home")
     for figure in ("97.4 %", "99 %", "1.9 / h", "1.42 M", "36 % of the 32 ms"):
         assert figure in text(app)
-    assert "The virtual board heard the T3 test alarm" in text(app)
+    assert "The virtual board heard the T3 test alarm 3.6 s after its start." in text(app)
     assert len(app.get("plotly_chart")) == 1
     names = [each.proto.label for each in app.get("download_button")]
     assert names[0].startswith("detector_pico.uf2 · 150.0 KB")
@@ -65,6 +65,21 @@ def test_a_demo_without_a_compiler_says_so_and_still_shows_the_rest(open_page):
     assert "The Arm compiler is missing." in text(app)
     assert "not emulated" in text(app)
     assert not app.get("plotly_chart")
+
+
+def test_a_board_that_is_too_slow_or_differs_is_not_passed_over(open_page):
+    emulated = {"detected": False, "hop_cycles": 4_900_000, "codes_differ": 12, "overruns": 45}
+    seed.job(seed.DEMO, result=seed.demo_result(emulated=emulated))
+    shown = text(open_page("home"))
+    assert "raised no event" in shown
+    assert "12 decisions of the board differ" in shown
+    assert "missed 45 hops" in shown
+    assert "122 % of the 32 ms" in shown
+
+
+def test_the_time_left_is_told_only_once_it_is_worth_telling(open_page):
+    seed.job(seed.DEMO, "running", done=1, total=100, message="making sounds")
+    assert "left" not in open_page("home").get("progress")[0].proto.text
 
 
 def test_a_failed_demo_keeps_its_sentence_and_its_log(open_page):
