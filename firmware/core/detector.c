@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "events.h"
-#include "features.h"
+#include "feature_rows.h"
 #include "lab_config.h"
 #include "model.h"
 

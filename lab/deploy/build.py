@@ -131,7 +131,9 @@ def build_firmware(
         elf, image = (tree / f"{app}.elf").read_bytes(), (tree / f"{app}.bin").read_bytes()
         ram_bytes = _ram_bytes(tree / f"{app}.elf", tools)
     if ram_bytes + STACK_BYTES > RAM_BYTES:
-        raise BadInput(f"The firmware needs {ram_bytes + STACK_BYTES - RAM_BYTES} bytes of RAM more than the board has.")
+        raise BadInput(
+            f"The firmware needs {ram_bytes + STACK_BYTES - RAM_BYTES} bytes of RAM more than the board has."
+        )
     report = BuildReport(
         out, {}, len(image), ram_bytes, compiled.arena_bytes, detector.spec.rows * detector.spec.bands, compiled.macs
     )
@@ -180,7 +182,7 @@ def _compile(tree: Path, tools: Toolchain, board: str, app: str, on_progress: On
         on_progress(1, 4, "configuring the SDK (once for each board)")
         options = [
             "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={tools.ninja}", f"-DPICO_BOARD={board}", "-DPICO_NO_PICOTOOL=1",
-            "-DCMAKE_BUILD_TYPE=Release", f"-DLAB_GENERATED={tree / 'generated'}",
+            "-DCMAKE_BUILD_TYPE=Release", f"-DLAB_GENERATED={tree / GENERATED}",
         ]  # fmt: skip
         run_tool([tools.cmake, "-S", str(FIRMWARE), "-B", str(tree), *options], tree, tools, "Configuring the firmware")
         write_bytes(stamp, key.encode())
@@ -208,7 +210,10 @@ def _write_out(
         "h": ("model.h", files["model.h"].encode()),
         "tflite": ("model.tflite", detector.model),
         "c_zip": (f"{name}_c.zip", c_zip(files)),
-        "report": (f"{name}_report.json", json.dumps({"app": app, "board": board, **report.to_json()}, indent=2).encode()),
+        "report": (
+            f"{name}_report.json",
+            json.dumps({"app": app, "board": board, **report.to_json()}, indent=2).encode(),
+        ),
     }
     for kind, (file, data) in made.items():
         write_bytes(report.folder / file, data)

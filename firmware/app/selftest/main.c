@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "board.h"
-#include "features.h"
+#include "feature_rows.h"
 #include "lab_board.h"
 #include "lab_config.h"
 #include "model.h"

@@ -1,6 +1,6 @@
 /* From hops of samples to the window that the model reads. */
-#ifndef FEATURES_H
-#define FEATURES_H
+#ifndef FEATURE_ROWS_H
+#define FEATURE_ROWS_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "features.h"
+#include "feature_rows.h"
 
 #include <string.h>
 
