@@ -16,6 +16,7 @@ from lab.sound.features import FeatureSpec
 
 STRIDE = 4_000
 """The article's: a window each quarter of a second."""
+MAX_BACKGROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +92,7 @@ def from_dataset(
     spec: FeatureSpec,
     labels: Sequence[str] | None = None,
     augmented: bool = False,
+    background: Sequence[str] = (),
     seed: int = 0,
     on_progress: OnProgress = ignore,
 ) -> LearningSet:
@@ -104,6 +106,7 @@ def from_dataset(
         spec: how sound becomes numbers.
         labels: order of the classes; sorted by default.
         augmented: add the article's three kinds of copies to what trains.
+        background: labels whose training sounds are mixed into copies.
         seed: of the augmentation.
         on_progress: called after each clip.
 
@@ -114,22 +117,36 @@ def from_dataset(
     if len(labels) < 2:
         raise BadInput(f"Training needs sounds of at least two labels; there is {', '.join(labels) or 'none'}.")
     made: dict[Split, list[Examples]] = {"train": [], "validate": [], "test": []}
-    rng = np.random.default_rng(seed)
+    copies = Copies(np.random.default_rng(seed), _backgrounds(dataset, background) if augmented else [])
     for index, (item, split) in enumerate(zip(dataset.items, dataset.splits, strict=True)):
         on_progress(index, len(dataset.items), "features")
         if item.label not in labels:
             raise BadInput(f"A sound is labelled {item.label!r}; the classes are {', '.join(labels)}.")
-        copies = rng if augmented and split == "train" else None
-        made[split].append(_windows_of(item, labels.index(item.label), spec, copies))
+        more = copies if augmented and split == "train" else None
+        made[split].append(_windows_of(item, labels.index(item.label), spec, more))
     sides = {split: joined(parts) if parts else none_of(spec) for split, parts in made.items()}
     if not len(sides["train"]):
         raise BadInput(f"No sound is as long as one window of {spec.window_len} samples; record longer.")
     return LearningSet(labels, spec, sides["train"], sides["validate"], sides["test"], dataset.sha256())
 
 
-def _windows_of(item: Item, label: int, spec: FeatureSpec, rng: np.random.Generator | None) -> Examples:
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """What augmentation draws from."""
+
+    rng: np.random.Generator
+    backgrounds: list[NDArray[np.int16]]
+
+
+def _backgrounds(dataset: Dataset, labels: Sequence[str]) -> list[NDArray[np.int16]]:
+    chosen = [item for item in dataset.of("train") if item.label in labels]
+    clips = [item.clip().samples for item in chosen[:: max(1, len(chosen) // MAX_BACKGROUNDS)]]
+    return [samples for samples in clips if len(samples)]
+
+
+def _windows_of(item: Item, label: int, spec: FeatureSpec, copies: Copies | None) -> Examples:
     samples = item.clip().samples
-    takes = [samples] if rng is None else [samples, *augment.augmented(samples, [], rng)]
+    takes = [samples] if copies is None else [samples, *augment.augmented(samples, copies.backgrounds, copies.rng)]
     made = [_cut(take, spec) for take in takes]
     windows = stacked(made)
     return Examples(windows, np.full(len(windows), label, np.int64), np.zeros(len(windows), np.int64))

@@ -138,8 +138,12 @@ def finetune(
         BadInput: as `train_baseline`, or a positive label that the data lacks.
     """
     labels = ordered(dataset.classes, positive)
-    data = from_dataset(dataset, baseline.spec, labels, augmented, seed, on_progress)
-    mine = from_dataset(own, baseline.spec, labels, augmented, seed, on_progress) if own is not None else None
+    quiet = labels[len(positive) :]  # mixed into copies, they leave a sound what it is
+
+    def examples(each: Dataset) -> LearningSet:
+        return from_dataset(each, baseline.spec, labels, augmented, quiet, seed, on_progress)
+
+    data, mine = examples(dataset), examples(own) if own is not None else None
     made = finetune_on(baseline, data, tuple(positive), mine, stages, seed, on_progress, on_epoch)
     return made, (data if mine is None else _together(data, mine))
 

@@ -44,9 +44,9 @@ class Budget:
 
     amount: embedded.Amount = field(default_factory=embedded.Amount)
     stages: tuple[Schedule, Schedule, Schedule] = (
-        Schedule("baseline", epochs=7, rate=2e-3, batch=128, cosine=True),
-        Schedule("head", epochs=2, rate=5e-3, batch=128, cosine=True),
-        Schedule("all layers", epochs=5, rate=1e-3, batch=128, cosine=True),
+        Schedule("baseline", epochs=3, rate=2e-3, batch=128, cosine=True),
+        Schedule("head", epochs=1, rate=5e-3, batch=128, cosine=True),
+        Schedule("all layers", epochs=9, rate=2e-3, batch=128, cosine=True),
     )
     qat: Schedule = field(default_factory=lambda: Schedule("QAT", epochs=1, rate=1e-4, batch=128, cosine=True))
     rule_scenes: int = 120
@@ -143,8 +143,8 @@ def _spread(count: int, wanted: int) -> NDArray[np.int64]:
     return np.linspace(0, count - 1, min(count, wanted)).astype(np.int64)
 
 
-THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-RULES = tuple(EventRule(125, on, 32) for on in (63, 69, 75))
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8)
+RULES = tuple(EventRule(125, on, 32) for on in (57, 63, 69))
 """Half of one T3 cycle of 4 s, and more."""
 RULE_SECONDS = 12.0
 

@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from lab.learn import folds
+from lab.learn.schedule import Schedule
+from lab.sound.clip import Clip
+from lab.sound.datasets import Item
+from lab.sound.features import DEFAULT
+from lab.sound.files import wav_bytes
+from tests.lab.learn.sounds import TINY
+
+
+def tone(freq_hz, fold):
+    rng = np.random.default_rng(fold)
+    wave = 8_000 * np.sin(2 * np.pi * freq_hz * np.arange(24_000) / 16_000) + rng.normal(0, 30, 24_000)
+    clip = Clip(wave.astype(np.int16), str(freq_hz), f"{freq_hz}-{fold}")
+    return Item(wav_bytes(clip), clip.label, clip.recording_id, fold)
+
+
+def test_each_fold_is_tested_once_and_tones_are_told_apart():
+    items = [tone(freq_hz, fold) for fold in (1, 2, 3) for freq_hz in (500, 3_000)]
+    found = folds.cross_validate(items, DEFAULT, TINY, Schedule("baseline", 25, 2e-2, batch=4))
+    assert [row["fold"] for row in found["folds"]] == [1, 2, 3]
+    assert found["clips"]["mean"] == pytest.approx(1.0)
+    assert found["windows"]["least"] > 0.5
