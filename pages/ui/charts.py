@@ -61,9 +61,10 @@ def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, k
     if threshold is not None:
         figure.add_hline(
             y=threshold, line={"dash": "dot", "width": 1.5, "color": "#8a8f8f"}, annotation_text="threshold",
-            annotation_position="top left", row=1, col=1,
+            annotation_position="top right", row=1, col=1,
         )  # fmt: skip
     figure.update_yaxes(range=[0, 1.03], title="probability", row=1, col=1)
+    figure.update_yaxes(showgrid=False, row=2, col=1)
     figure.update_xaxes(title="seconds since the board started", row=2, col=1)
     figure.update_layout(showlegend=False)
     show(figure, key, 330)
@@ -110,12 +111,29 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str], key: str) 
     figure = subplots(rows=1, cols=1)
     figure.add_heatmap(
         z=shares, x=list(labels), y=list(labels), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-        colorscale=[[0, "rgba(127,127,127,0.10)"], [1, "#17857f"]], text=list(matrix) if few else None,
-        texttemplate="%{text}" if few else None, hovertemplate="%{y} heard as %{x}: %{z:.0%}<extra></extra>",
+        colorscale=[[0, "rgba(127,127,127,0.10)"], [1, "#17857f"]],
+        hovertemplate="%{y} heard as %{x}: %{z:.0%}<extra></extra>",
     )  # fmt: skip
+    if few:
+        _counts(figure, matrix, labels, shares)
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(showgrid=False)
     figure.update_yaxes(autorange="reversed", title="it was", type="category")
     figure.update_xaxes(title="heard as", type="category", side="bottom")
     show(figure, key, 300 if few else 560)
+
+
+def _counts(
+    figure: Any, matrix: Sequence[Sequence[int]], labels: Sequence[str], shares: Sequence[Sequence[float]]
+) -> None:
+    """Write counts into cells: white on full ones, grey, which reads in light and dark, on faint ones."""
+    cells = [(row, column) for row in range(len(labels)) for column in range(len(labels))]
+    figure.add_scatter(
+        x=[labels[column] for _, column in cells], y=[labels[row] for row, _ in cells], mode="text", hoverinfo="skip",
+        text=[f"{matrix[row][column]:,}" for row, column in cells],
+        textfont={"size": 15, "color": ["#ffffff" if shares[a][b] > 0.4 else "#7f8b8a" for a, b in cells]},
+    )  # fmt: skip
 
 
 def precision_recall(curve: Mapping[str, Sequence[float]], threshold: float, key: str) -> None:

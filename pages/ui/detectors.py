@@ -101,7 +101,7 @@ def _facts(detector: Detector) -> list[tuple[str, str]]:
         ("Model", f"{words.size(len(detector.model))} int8"),
         ("Input", f"{rows} × {bands} “{escape(detector.spec.name)}”"),
         ("Threshold", f"{detector.threshold:.2f}"),
-        ("Event", f"{rule.on_hops} of {rule.window_hops} decisions ({seconds:.1f} s)"),
+        (f"Event, in {seconds:.1f} s", f"{rule.on_hops} of {rule.window_hops} hops"),
         *_scores(detector.scores),
     ]
 

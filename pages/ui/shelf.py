@@ -54,7 +54,7 @@ def table(clips: Sequence[Clip]) -> list[Clip]:
     )
     column = st.column_config
     event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", height=min(600, 38 + 35 * len(rows)),
+        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", height=min(470, 38 + 35 * len(rows)),
         selection_default=FIRST if clips else None,
         key=f"shelf-{st.session_state.get('_shelf', 0)}",
         column_config={
