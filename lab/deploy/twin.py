@@ -38,12 +38,12 @@ class Hearing:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Return the codes as probabilities, from 0 to 255/256."""
-        return (self.codes.astype(np.float64) + 128) / 256
+        return np.asarray((self.codes.astype(np.float64) + 128) / 256, np.float64)
 
     @property
     def times_s(self) -> NDArray[np.float64]:
         """Return the end of each decided hop, in seconds."""
-        return (self.first_hop + np.arange(len(self.codes))) * HOP_SECONDS
+        return np.asarray((self.first_hop + np.arange(len(self.codes))) * HOP_SECONDS, np.float64)
 
 
 class Twin:
@@ -94,7 +94,8 @@ class Twin:
     def outputs(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
         """Return all output codes of each window, int8, shape (n, outputs)."""
         made = self._model(self._quantized(windows).reshape(len(windows), *self._input.shape[1:]))
-        return made.reshape(len(windows), -1)
+        flat: NDArray[np.int8] = made.reshape(len(windows), -1)
+        return flat
 
     def _quantized(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
         if windows.dtype == np.int8:

@@ -60,7 +60,8 @@ def newton_root(number: NDArray[np.int64]) -> NDArray[np.int64]:
         square = (guess * guess) >> 28
         rest = 0x3000_0000 - ((scaled * square) >> 31)
         guess = (guess * rest) >> 29
-    return ((scaled * guess) >> 28) >> (shift // 2)
+    root: NDArray[np.int64] = ((scaled * guess) >> 28) >> (shift // 2)
+    return root
 
 
 def newton_start() -> NDArray[np.int64]:
@@ -78,7 +79,8 @@ def short_roots() -> NDArray[np.bool_]:
         bool, shape (EXACT_ROOTS,).
     """
     roots = np.arange(1, EXACT_ROOTS, dtype=np.int64)
-    return np.r_[False, (newton_root(2 * roots * roots) >> 16) < roots]
+    short: NDArray[np.bool_] = np.r_[False, (newton_root(2 * roots * roots) >> 16) < roots]
+    return short
 
 
 def spectrum_header(frame_len: int) -> str:
