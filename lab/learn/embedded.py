@@ -48,6 +48,7 @@ class Amount:
         seconds: length of a scene.
         stride: samples from window to window.
         alarms: share of scenes with an alarm.
+        hard: (family, scenes) that train besides: sounds that differ from an alarm in little but rhythm.
     """
 
     train: int = 3_000
@@ -56,6 +57,7 @@ class Amount:
     seconds: float = 4.0
     stride: int = 3_200
     alarms: float = 0.45
+    hard: tuple[tuple[str, int], ...] = (("t4", 200), ("timer", 80), ("electric_bell", 80), ("chimes", 60))
 
 
 def make(
@@ -81,6 +83,7 @@ def make(
         split: synth.plan(count, seed, split, amount.alarms)  # type: ignore[arg-type]
         for split, count in (("train", amount.train), ("validate", amount.validate), ("test", amount.test))
     }
+    plans["train"] = [*plans["train"], *_hard(amount, seed)]
     chunks = [(split, plan[at : at + CHUNK]) for split, plan in plans.items() for at in range(0, len(plan), CHUNK)]
     made = _by_helpers([plan for _, plan in chunks], spec, amount, processes, on_progress)
     sides = {
@@ -88,6 +91,11 @@ def make(
     }
     name = digest([json.dumps([seed, spec.to_json(), [amount.seconds, amount.stride], list(plans.values())]).encode()])
     return LearningSet(KINDS, spec, sides["train"], sides["validate"], sides["test"], f"synthetic:{name}")
+
+
+def _hard(amount: Amount, seed: int) -> Plan:
+    rng = np.random.default_rng([seed, 0x4A2D])
+    return [(family, int(each)) for family, count in amount.hard for each in rng.integers(0, 2**31, count)]
 
 
 def as_detector(data: LearningSet) -> LearningSet:
