@@ -30,6 +30,7 @@ SIZES = (
 )  # fmt: skip
 """Name, least and greatest of what can be changed about a network."""
 
+FEW_WINDOWS = 200
 ARCH_OF_SPEC = {"default": "ds", "published": "article"}
 
 
@@ -123,6 +124,8 @@ def scores(windows: Mapping[str, Any]) -> None:
             ("Recall", words.percent(windows.get("recall")), "mean of all kinds" if several else "of what was alarm"),
         ]
     )
+    if 0 < (windows.get("count") or 0) < FEW_WINDOWS:
+        st.caption("Few sounds were held back: take these figures as a first look, and add more recordings.")
     if windows.get("confusion"):
         charts.confusion(windows["confusion"], windows["labels"], key="confusion")
 

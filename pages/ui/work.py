@@ -103,7 +103,8 @@ def _headline(row: Job) -> str:
         return "Waiting for the worker to take it …"
     left = jobs.seconds_left(row) if row.done >= GUESS_FROM * row.total else None
     spent = f"{duration(jobs.seconds_running(row))} so far"
-    return f"{row.message or 'Starting'} · {spent}" + (f" · about {duration(left)} left" if left is not None else "")
+    guess = f" · about {duration(left)} left" if left and left >= 1 else ""
+    return f"{row.message or 'Starting'} · {spent}{guess}"
 
 
 def _over(row: Job) -> None:
