@@ -8,11 +8,14 @@ from streamlit.navigation.page import StreamlitPage
 FOLDER = Path(__file__).resolve().parents[1]
 HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home", "sounds", "train", "firmware"))
 ENTERED = "_entered"
+ICON = str(Path(__file__).with_name("icon.svg"))
+"""The browser tab's. A material icon there would be fetched from the network."""
 
 
 def navigation() -> StreamlitPage:
     """Draw the way through the lab and return the page that was chosen."""
     st.session_state[ENTERED] = True
+    st.set_page_config("TinyML Lab", ICON, layout="wide")
     return st.navigation(
         [
             st.Page(HOME, title="Home", icon=":material/home:", default=True),
