@@ -26,6 +26,7 @@ EXAMPLES = {
 """Generator → a seed that sounds well."""
 
 EXAMPLE_S = 6.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 KEPT_S = 24 * 3600.0
 TOLD_FOR = timedelta(minutes=10)
 SYNTHETIC = "synthetic: no licence needed"
@@ -88,7 +89,7 @@ def add_uploads(project_id: int, files: list[Any], label: str) -> None:
 
 def _folder_form(project_id: int, label: str) -> None:
     """Offer to add a folder of this computer; only where page and files are one person's own."""
-    if sign_in_configured():
+    if sign_in_configured() or st.get_option("server.address") not in LOOPBACK:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Or a folder or zip on this computer", placeholder="/home/me/sounds/ESC-50", key="folder")
@@ -128,10 +129,14 @@ def add_examples(project_id: int) -> None:
     """Add a few synthetic sounds, alarms and what is mistaken for them."""
     from lab.sound import synth
 
-    for family, seed in EXAMPLES.items():
-        scene = synth.render(family, seed, EXAMPLE_S)
-        _keep(project_id, f"{scene.kind}.wav", scene.clip(f"synthetic {family} {seed}"), "synthetic", SYNTHETIC, [])
-    st.session_state["_added"] = (f"Added {count_of(len(EXAMPLES), 'example sound')}.", [])
+    try:
+        for family, seed in EXAMPLES.items():
+            scene = synth.render(family, seed, EXAMPLE_S)
+            _keep(project_id, f"{scene.kind}.wav", scene.clip(f"synthetic {family} {seed}"), "synthetic", SYNTHETIC, [])
+    except LabError as error:
+        st.session_state["_added"] = ("", [str(error)])
+    else:
+        st.session_state["_added"] = (f"Added {count_of(len(EXAMPLES), 'example sound')}.", [])
 
 
 def _add(project_id: int, name: str, data: bytes, label: str, told: list[str]) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import threshold_code
-from lab.errors import BadInput
+from lab.errors import LabError
 from lab.learn.models import ARCHITECTURES, MAX_DENSE, MAX_FILTERS, MAX_KERNEL
 from lab.workspace.store import Run
 from pages.ui import charts, words
@@ -146,6 +145,8 @@ def threshold_editor(result: Mapping[str, Any], project_id: int) -> None:
         name = st.text_input("Name", detector.name, max_chars=80, key="detector-name")
         st.button("Save detector", type="primary", icon=":material/save:", on_click=_save,
                   args=(detector, name, threshold, project_id, result))  # fmt: skip
+    if problem := st.session_state.pop("_save_problem", None):
+        st.error(problem)
     if saved := st.session_state.pop("_saved_detector", None):
         st.success(f"Saved “{saved}”. It is on the Firmware page now.", icon=":material/check_circle:")
     downloads({f"detector{SUFFIX}": result["detector"]}, key="trained", main=SUFFIX)
@@ -153,15 +154,14 @@ def threshold_editor(result: Mapping[str, Any], project_id: int) -> None:
 
 def _save(detector: Detector, name: str, threshold: float, project_id: int, result: Mapping[str, Any]) -> None:
     try:
-        threshold_code(threshold)
         kept = replace(detector, name=name.strip() or detector.name, threshold=threshold)
-    except BadInput as error:
-        st.error(str(error))
-        return
-    sha = store().put_artifact("detector", f"{kept.name}{SUFFIX}", kept.to_bytes()).sha256
-    data = {"threshold": threshold, "from_run": result.get("run_id"), "windows": result["windows"]}
-    store().save_run(project_id, "detector", kept.name, data, {f"{kept.name}{SUFFIX}": sha})
-    st.session_state["_saved_detector"] = kept.name
+        sha = store().put_artifact("detector", f"{kept.name}{SUFFIX}", kept.to_bytes()).sha256
+        data = {"threshold": threshold, "from_run": result.get("run_id"), "windows": result["windows"]}
+        store().save_run(project_id, "detector", kept.name, data, {f"{kept.name}{SUFFIX}": sha})
+    except LabError as error:
+        st.session_state["_save_problem"] = str(error)
+    else:
+        st.session_state["_saved_detector"] = kept.name
 
 
 def as_columns(curve: Any) -> dict[str, list[float]] | None:

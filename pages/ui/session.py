@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lab.errors import BadInput
+from lab.errors import LabError
 from lab.workspace.store import LOCAL_OWNER, Project, Store, open_store
 from pages.ui import flow
 
@@ -68,5 +68,5 @@ def pick_project() -> Project:
 def _picked() -> None:
     try:
         st.session_state["project"] = store().project(st.session_state["_project_pick"] or "", owner()).name
-    except BadInput as error:
+    except LabError as error:
         st.session_state["_project_problem"] = str(error)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lab.errors import BadInput
+from lab.errors import LabError
 from lab.sound.labels import check_label
 from lab.workspace.store import Clip
 from pages.ui.session import store
@@ -102,7 +102,7 @@ def undo_bar() -> None:
 def _relabel(ids: list[int], key: str) -> None:
     try:
         store().set_label(ids, check_label(st.session_state[key] or ""))
-    except BadInput as error:
+    except LabError as error:
         st.session_state["_label_problem"] = str(error)
 
 

@@ -1,9 +1,10 @@
 """Home in each of its states."""
 
 import json
+from datetime import timedelta
 
 from lab.workspace import jobs
-from lab.workspace.store import open_store
+from lab.workspace.store import now, open_store
 from pages.ui import setup
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
@@ -27,13 +28,15 @@ def test_pressing_run_queues_the_demo_once_and_asks_for_a_worker(open_page, subm
 
 
 def test_a_running_demo_shows_progress_and_its_log_and_can_be_cancelled(open_page):
-    row = seed.job(seed.DEMO, "running", done=35, total=100, message="training: epoch 4")
+    started = now() - timedelta(seconds=70)
+    row = seed.job(seed.DEMO, "running", done=35, total=100, message="training: epoch 4", started=started)
     jobs.say(open_store(), row.id, jobs.LOG, "drew 1,200 scenes")
     app = open_page("home")
     bar = app.get("progress")[0].proto
     assert bar.value == 35
     assert "training: epoch 4" in bar.text
-    assert "left" in bar.text
+    assert "1 min 10 s so far" in bar.text
+    assert "about 2 min 10 s left" in bar.text
     assert "drew 1,200 scenes" in text(app)
     app = press(app, "Cancel")
     assert jobs.job(open_store(), row.id).stop_asked

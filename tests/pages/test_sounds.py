@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lab.errors import LabError
 from lab.sound.clip import Clip
 from lab.sound.files import wav_bytes
 from lab.workspace import jobs
-from lab.workspace.store import open_store
+from lab.workspace.store import Store, open_store
 from pages.ui import incoming, session, shelf, sight
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
@@ -164,6 +165,23 @@ def test_what_a_finished_job_added_and_refused_is_told(open_page):
     shown = text(open_page("sounds"))
     assert "Added 40 sounds, 2 were there already." in shown
     assert "notes.wav is empty." in shown
+
+
+def test_a_full_disk_is_one_sentence(open_page, monkeypatch):
+    def full(*_):
+        raise LabError("The disk is full: nothing was saved.")
+
+    app = open_page("sounds")
+    monkeypatch.setattr(Store, "put_artifact", full)
+    app = press(app, "Add 12 example sounds")
+    assert app.warning[0].value == "- The disk is full: nothing was saved."
+    assert "Add 12 example sounds" in labels(app)
+
+
+def test_where_the_page_is_served_to_others_no_folder_of_this_computer_is_offered(open_page, monkeypatch):
+    assert "Add folder" in labels(open_page("sounds"))
+    monkeypatch.setattr(incoming, "LOOPBACK", ())
+    assert "Add folder" not in labels(open_page("sounds"))
 
 
 def test_the_other_project_is_shown_once_chosen(open_page):
