@@ -1,5 +1,8 @@
 """The Dask side of the worker: processes that run one job each."""
 
+import contextlib
+import logging
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +10,11 @@ from lab.workspace.context import plain, run_in_dask, stop_name, topic_of
 from lab.workspace.settings import Settings
 from lab.workspace.store import Job
 
-RESTART_TIMEOUT_S = 30
+log = logging.getLogger(__name__)
+
+RESTART_TIMEOUT_S = 20
+CONNECT_TIMEOUT_S = 10
+LOOPBACK = "127.0.0.1"
 
 
 class Cluster:
@@ -25,14 +32,17 @@ class Cluster:
         self._cluster: Any = None
         self._addresses: dict[int, str] = {}
         self._futures: dict[int, Any] = {}
+        self._tokens: dict[int, str] = {}
 
     @property
-    def busy(self) -> int:
-        """Return how many jobs are with Dask."""
-        return len(self._futures)
+    def job_ids(self) -> set[int]:
+        """Return which jobs are with Dask."""
+        return set(self._futures)
 
     def start(self) -> None:
         """Connect, or start the local processes."""
+        if self._client is not None and self._client.status == "closed" and not self._futures:
+            self.close()  # the scheduler went away
         if self._client is not None:
             return
         import dask
@@ -41,17 +51,20 @@ class Cluster:
         # Tasks start processes of their own, which Dask's daemonic workers may not.
         dask.config.set({"distributed.worker.daemon": False, "distributed.scheduler.allowed-failures": 0})
         if self.config.dask_scheduler:
-            self._client = Client(self.config.dask_scheduler, set_as_default=False)
+            self._client = Client(self.config.dask_scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
             return
+        # No dashboard; Dask's health page still listens, so it gets a free port rather than 8787.
         self._cluster = LocalCluster(
             n_workers=self.config.workers, threads_per_worker=1, processes=True, dashboard_address=None,
-            host="127.0.0.1", memory_limit=0,
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"}, host=LOOPBACK, memory_limit=0,
         )  # fmt: skip
         self._client = Client(self._cluster, set_as_default=False)
 
     def submit(self, job: Job, heard: Callable[[dict[str, Any]], None]) -> None:
         """Start a job; `heard` gets what it says, from another thread."""
         self.start()
+        # A team's scheduler serves several labs, whose job numbers may be the same.
+        token = self._tokens[job.id] = f"{job.id}-{uuid.uuid4().hex[:12]}"
 
         def listen(event: tuple[float, dict[str, Any]]) -> None:
             said = event[1]
@@ -60,29 +73,32 @@ class Cluster:
             else:
                 heard(said)
 
-        self._client.subscribe_topic(topic_of(job.id), listen)
+        self._client.subscribe_topic(topic_of(token), listen)
         self._futures[job.id] = self._client.submit(
-            run_in_dask, job.id, job.task, job.args, job.project_id, plain(self.config),
-            key=f"lab-job-{job.id}-{job.attempts}", pure=False, retries=0,
+            run_in_dask, token, job.id, job.task, job.args, job.project_id, plain(self.config),
+            key=f"lab-run-{token}", pure=False, retries=0,
         )  # fmt: skip
 
     def finished(self) -> list[tuple[int, dict[str, Any]]]:
         """Return (job id, outcome) of jobs that ended since the last call."""
         ended = [(job_id, future) for job_id, future in self._futures.items() if future.done()]
+        outcomes = [(job_id, _outcome(future)) for job_id, future in ended]
         for job_id, _ in ended:
             self._forget(job_id)
-        return [(job_id, _outcome(future)) for job_id, future in ended]
+        return outcomes
 
     def _forget(self, job_id: int) -> None:
         self._futures.pop(job_id, None)
         self._addresses.pop(job_id, None)
-        self._client.unsubscribe_topic(topic_of(job_id))
+        token = self._tokens.pop(job_id)
+        with contextlib.suppress(Exception):  # the scheduler may be gone, and the topic with it
+            self._client.unsubscribe_topic(topic_of(token))
 
     def ask_to_stop(self, job_id: int) -> None:
         """Set the event that a job looks at between steps."""
         from distributed import Event
 
-        Event(stop_name(job_id), client=self._client).set()
+        Event(stop_name(self._tokens[job_id]), client=self._client).set()
 
     def kill(self, job_id: int) -> None:
         """End the process that runs a job; Dask starts a fresh one."""
@@ -93,15 +109,21 @@ class Cluster:
             self._client.restart_workers([address], timeout=RESTART_TIMEOUT_S, raise_for_error=False)
 
     def close(self) -> None:
-        """End the local processes, or leave the team's scheduler."""
-        if self._client is not None:
-            self._client.close()
-        if self._cluster is not None:
-            self._cluster.close()
+        """End the local processes, or leave the team's scheduler; the next job starts afresh."""
+        for part in (self._client, self._cluster):
+            try:
+                if part is not None:
+                    part.close()
+            except Exception:  # what is broken is left behind; the lab goes on
+                log.exception("closing=%s", type(part).__name__)
         self._client = self._cluster = None
+        for mine in (self._futures, self._addresses, self._tokens):
+            mine.clear()
 
 
 def _outcome(future: Any) -> dict[str, Any]:
+    if future.status not in ("finished", "error"):
+        return {"lost": True}
     error = future.exception()
     if error is None:
         return dict(future.result())

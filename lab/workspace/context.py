@@ -1,6 +1,8 @@
 """What a task may say and ask while it runs, and how it is called."""
 
 import importlib
+import json
+import logging
 import time
 import traceback
 from collections.abc import Callable
@@ -9,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import Cancelled, LabError
+from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 from lab.workspace.settings import Settings
 from lab.workspace.store import Store, open_store
+
+log = logging.getLogger(__name__)
 
 STOP_CHECK_S = 0.5
 Say = Callable[[dict[str, Any]], None]
@@ -47,7 +52,7 @@ class JobContext:
 
     def metric(self, values: dict[str, float]) -> None:
         """Report an epoch's numbers; raise Cancelled when asked to stop."""
-        self.say({"metric": values})
+        self.say({"metric": {name: v if isinstance(v, str | int) else float(v) for name, v in values.items()}})
         self.check()
 
     def log(self, line: str) -> None:
@@ -69,9 +74,11 @@ def find_task(name: str) -> Callable[[dict[str, Any], JobContext], dict[str, Any
 
 
 def run_in_dask(
-    job_id: int, task: str, args: dict[str, Any], project_id: int | None, config: dict[str, Any]
+    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, config: dict[str, Any]
 ) -> dict[str, Any]:
     """Run a task in a Dask worker process; never raises.
+
+    Progress travels through Dask's scheduler: only `context.store` opens the database.
 
     Returns:
         {"result": …}, {"cancelled": True}, {"error": one sentence} or {"error": …, "traceback": text}.
@@ -79,9 +86,9 @@ def run_in_dask(
     from distributed import Event, get_worker
 
     worker = get_worker()
-    topic = topic_of(job_id)
+    topic = topic_of(token)
     worker.log_event(topic, {"address": worker.address})
-    stop = Event(stop_name(job_id), client=worker._get_client())
+    stop = Event(stop_name(token), client=worker._get_client())
     restored = Settings(**{**config, "home": Path(config["home"])})
     context = JobContext(
         job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set())
@@ -89,10 +96,46 @@ def run_in_dask(
     return outcome(lambda: find_task(task)(args, context))
 
 
+def run_inline(
+    task: str,
+    args: dict[str, Any],
+    config: Settings,
+    on_progress: OnProgress = ignore,
+    on_epoch: OnEpoch = ignore_epoch,
+    project_id: int | None = None,
+) -> dict[str, Any]:
+    """Run a task in this process, as the command line does: no job, no worker.
+
+    Args:
+        task: dotted name and function.
+        args: as for a job.
+        config: whose store the task may open.
+        on_progress: gets its steps; may raise Cancelled.
+        on_epoch: gets its metrics.
+        project_id: whose, or None.
+
+    Returns:
+        What the task gave. Its log lines go to this process's log.
+
+    Raises:
+        whatever the task raises.
+    """
+
+    def say(said: dict[str, Any]) -> None:
+        if "progress" in said:
+            on_progress(*said["progress"])
+        elif "metric" in said:
+            on_epoch(said["metric"])
+        else:
+            log.info("task=%s %s", task, said["log"])
+
+    return find_task(task)(args, JobContext(0, project_id, config, say, lambda: False))
+
+
 def outcome(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Call a task and put what happens into plain data."""
     try:
-        return {"result": call()}
+        return {"result": json.loads(json.dumps(call()))}  # what is not JSON is a defect of the task, told as one
     except Cancelled:
         return {"cancelled": True}
     except LabError as error:
@@ -109,11 +152,11 @@ def plain(config: Settings) -> dict[str, Any]:
     return {**asdict(config), "home": str(config.home)}
 
 
-def topic_of(job_id: int) -> str:
-    """Return the Dask topic on which a job reports."""
-    return f"lab-job-{job_id}"
+def topic_of(token: str) -> str:
+    """Return the Dask topic on which one run of a job reports."""
+    return f"lab-says-{token}"
 
 
-def stop_name(job_id: int) -> str:
-    """Return the name of the Dask event that asks a job to stop."""
-    return f"lab-stop-{job_id}"
+def stop_name(token: str) -> str:
+    """Return the name of the Dask event that asks one run of a job to stop."""
+    return f"lab-stop-{token}"

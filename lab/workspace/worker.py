@@ -4,26 +4,28 @@ It holds a lock in LAB_HOME while it lives. It claims queued jobs, writes down
 what they say, stops what should stop, and takes over jobs whose worker died.
 """
 
-import contextlib
-import fcntl
+import hashlib
 import logging
 import os
+import queue
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from lab.workspace import jobs
 from lab.workspace.cluster import Cluster
+from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
 from lab.workspace.settings import Settings, settings
-from lab.workspace.store import Job, Store, now, open_store
+from lab.workspace.store import Job, JobEvent, Store, now, open_store
+
+__all__ = ["Worker", "ensure_worker", "main", "running_pid", "stop_worker"]
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +33,19 @@ POLL_S = 0.2
 HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 30.0
 STOP_GRACE_S = 8.0
+RETRY_S = 5.0
 IDLE_EXIT_S = 6 * 3600.0
 MAX_ATTEMPTS = 3
-LOCK_FILE = "worker.lock"
-_started: list["subprocess.Popen[bytes]"] = []  # kept, so that Python does not complain that they outlive it
+LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
+
+
+def worker_name(home: Path) -> str:
+    """Return a fresh name for this LAB_HOME's worker; all its names share their beginning."""
+    return f"{_name_root(home)}{uuid.uuid4().hex[:8]}"
+
+
+def _name_root(home: Path) -> str:
+    return f"{os.uname().nodename[:60]}-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}-"
 
 
 class Worker:
@@ -49,110 +60,166 @@ class Worker:
         self.store = store
         self.name = name
         self.cluster = Cluster(store.config)
+        self.last_busy = time.monotonic()
+        self._said: queue.SimpleQueue[tuple[int, dict[str, Any]]] = queue.SimpleQueue()
+        self._unwritten: list[tuple[int, dict[str, Any]]] = []
+        self._ended: dict[int, dict[str, Any]] = {}
         self._stopping: dict[int, float] = {}
         self._last_beat = 0.0
-        self.last_busy = time.monotonic()
+        self._claim_after = 0.0
 
     def step(self) -> None:
-        """Do everything that is due once."""
-        for job_id, outcome in self.cluster.finished():
-            self._finish(job_id, outcome)
+        """Do everything that is due once. May be called again after it raised: nothing is forgotten."""
+        self._ended.update(self.cluster.finished())
+        self._write_down()
+        for job_id in list(self._ended):
+            self._finish(job_id, self._ended[job_id])
+            del self._ended[job_id]
         if time.monotonic() - self._last_beat >= HEARTBEAT_S:
-            self._last_beat = time.monotonic()
             self._beat()
             self._reap()
-        self._stop_asked()
-        while self.cluster.busy < self.store.config.workers and (row := self._claim()):
-            log.info("job=%s task=%s attempt=%s", row.id, row.task, row.attempts)
-            self.cluster.submit(row, lambda said, job_id=row.id: self._heard(job_id, said))  # type: ignore[misc]
-        if self.cluster.busy:
+            self._last_beat = time.monotonic()
+        self._stop_unwanted()
+        self._start_queued()
+        if self.cluster.job_ids:
             self.last_busy = time.monotonic()
+
+    def _start_queued(self) -> None:
+        while (
+            time.monotonic() >= self._claim_after
+            and len(self.cluster.job_ids) < self.store.config.workers
+            and (row := self._claim())
+        ):
+            log.info("job=%s task=%s attempt=%s", row.id, row.task, row.attempts)
+            self._start(row)
+
+    def _start(self, row: Job) -> None:
+        try:
+            self.cluster.submit(row, lambda said, job_id=row.id: self._said.put((job_id, said)))  # type: ignore[misc]
+        except Exception:  # no scheduler answers, or a process could not start: try again later
+            log.exception("job=%s not started", row.id)
+            self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids | {row.id}})
+            self.cluster.close()
+            self._claim_after = time.monotonic() + RETRY_S
 
     def _claim(self) -> Job | None:
         """Take the oldest queued job; the update finds it queued for one worker only."""
+        fresh = {"done": 0, "total": 0, "message": "", "error": None, "finished": None}
         with self.store.session() as session:
             job_id = session.scalar(select(Job.id).where(Job.state == jobs.QUEUED).order_by(Job.id).limit(1))
             if job_id is None:
                 return None
+            mine = {"worker": self.name, "attempts": Job.attempts + 1, "started": now(), "heartbeat": now()}
             taken = session.execute(
                 update(Job)
                 .where(Job.id == job_id, Job.state == jobs.QUEUED)
-                .values(state=jobs.RUNNING, worker=self.name, attempts=Job.attempts + 1, started=now(), heartbeat=now())
+                .values(state=jobs.RUNNING, **fresh, **mine)
                 .returning(Job.id)
             ).scalar()
         return jobs.job(self.store, job_id) if taken else None
 
-    def _heard(self, job_id: int, said: dict[str, Any]) -> None:
-        if "progress" in said:
-            done, total, message = said["progress"]
-            self._update(job_id, done=done, total=total, message=message)
-        elif "metric" in said:
-            jobs.say(self.store, job_id, jobs.METRIC, said["metric"])
-        else:
-            jobs.say(self.store, job_id, jobs.LOG, said["log"])
+    def _write_down(self) -> None:
+        """Write what jobs said since the last step, in one transaction; only the newest progress of each."""
+        while not self._said.empty():
+            self._unwritten.append(self._said.get())
+        if not self._unwritten:
+            return
+        newest = {job_id: said["progress"] for job_id, said in self._unwritten if "progress" in said}
+        with self.store.session() as session:
+            ids = {job_id for job_id, _ in self._unwritten}
+            there = set(session.scalars(select(Job.id).where(Job.id.in_(ids))))  # one may have been deleted
+            for job_id, (done, total, message) in newest.items():
+                session.execute(self._mine(job_id).values(done=done, total=total, message=message))
+            session.add_all(
+                JobEvent(job_id=job_id, kind=kind, data=said[kind])
+                for job_id, said in self._unwritten
+                for kind in (jobs.LOG, jobs.METRIC)
+                if kind in said and job_id in there
+            )
+        self._unwritten.clear()
 
     def _finish(self, job_id: int, outcome: dict[str, Any]) -> None:
-        self._stopping.pop(job_id, None)
         if "traceback" in outcome:
-            jobs.say(self.store, job_id, jobs.LOG, outcome["traceback"])
-        if "result" in outcome:
-            self._update(job_id, state=jobs.DONE, result=outcome["result"], finished=now())
-        elif "cancelled" in outcome:
-            self._update(job_id, state=jobs.CANCELLED, error="Stopped on request.", finished=now())
+            self._unwritten.append((job_id, {jobs.LOG: outcome.pop("traceback")}))
+            self._write_down()
+        if "lost" in outcome:
+            self._take_back(Job.id == job_id, Job.worker == self.name)
         else:
-            self._update(job_id, state=jobs.FAILED, error=outcome["error"], finished=now())
+            with self.store.session() as session:
+                session.execute(self._mine(job_id).values(finished=now(), **_end(outcome)))
+        self._stopping.pop(job_id, None)
         log.info("job=%s ended=%s", job_id, next(iter(outcome)))
 
-    def _update(self, job_id: int, **values: Any) -> None:
-        with self.store.session() as session:
-            session.execute(update(Job).where(Job.id == job_id, Job.state == jobs.RUNNING).values(**values))
+    def _mine(self, job_id: int) -> Any:
+        return update(Job).where(Job.id == job_id, Job.worker == self.name, Job.state == jobs.RUNNING)
 
     def _beat(self) -> None:
+        held = self.cluster.job_ids | self._ended.keys()
         with self.store.session() as session:
-            mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING)
+            mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING, Job.id.in_(held))
             session.execute(mine.values(heartbeat=now()))
 
     def _reap(self) -> None:
-        """Queue jobs of dead workers again, a few times."""
-        dead = (Job.state == jobs.RUNNING, Job.heartbeat < now() - timedelta(seconds=DEAD_AFTER_S))
+        self._take_back(Job.heartbeat < now() - timedelta(seconds=DEAD_AFTER_S))
+
+    def adopt(self) -> None:
+        """Queue again what earlier workers of this LAB_HOME left running; only for who holds its lock."""
+        root = _name_root(self.store.config.home)
+        self._take_back(Job.worker.startswith(root, autoescape=True), Job.worker != self.name)
+
+    def _take_back(self, *which: ColumnElement[bool]) -> None:
+        """Queue running jobs that were cut off again, a few times."""
+        dead = (Job.state == jobs.RUNNING, *which)
         with self.store.session() as session:
-            session.execute(update(Job).where(*dead, Job.stop_asked).values(state=jobs.CANCELLED, finished=now()))
             session.execute(
-                update(Job)
-                .where(*dead, Job.attempts >= MAX_ATTEMPTS)
-                .values(state=jobs.FAILED, finished=now(), error=f"Its worker died {MAX_ATTEMPTS} times; see the log.")
+                update(Job).where(*dead, Job.stop_asked).values(finished=now(), **_end({"cancelled": True}))
             )
+            tired = update(Job).where(*dead, Job.attempts >= MAX_ATTEMPTS)
+            session.execute(tired.values(finished=now(), **_end({"error": LOST})))
             session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None))
 
-    def _stop_asked(self) -> None:
+    def _stop_unwanted(self) -> None:
+        """Stop what was cancelled, deleted or taken over: first ask, then end its process."""
+        if not self.cluster.job_ids:
+            return
         with self.store.session() as session:
-            query = select(Job.id).where(Job.worker == self.name, Job.state == jobs.RUNNING, Job.stop_asked)
-            asked = session.scalars(query).all()
-        for job_id in asked:
+            mine = (Job.worker == self.name, Job.state == jobs.RUNNING)
+            wanted = set(session.scalars(select(Job.id).where(*mine, Job.stop_asked.is_(False))))
+        for job_id in self.cluster.job_ids - wanted:
             if job_id not in self._stopping:
                 self._stopping[job_id] = time.monotonic()
                 self.cluster.ask_to_stop(job_id)
             elif time.monotonic() - self._stopping[job_id] > STOP_GRACE_S:
+                self._ended[job_id] = {"cancelled": True}
                 self.cluster.kill(job_id)
-                self._finish(job_id, {"cancelled": True})
 
     def close(self) -> None:
         """Stop; running jobs go back to the queue and do not count as an attempt."""
-        with self.store.session() as session:
-            mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING)
-            session.execute(mine.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
-        self.cluster.close()
+        try:
+            with self.store.session() as session:
+                mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING)
+                session.execute(mine.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
+        finally:
+            self.cluster.close()
+
+
+def _end(outcome: dict[str, Any]) -> dict[str, Any]:
+    if "result" in outcome:
+        return {"state": jobs.DONE, "result": outcome["result"]}
+    if "cancelled" in outcome:
+        return {"state": jobs.CANCELLED, "error": "Stopped on request."}
+    return {"state": jobs.FAILED, "error": outcome["error"]}
 
 
 def main(config: Settings | None = None) -> None:
     """Serve the job table until stopped, or idle for hours. Returns at once if another worker serves it."""
     config = config or settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    with _lock(config.home) as held:
+    with lock(config.home) as held:
         if held is None:
             log.info("another worker serves home=%s", config.home)
             return
-        worker = Worker(open_store(config), name=f"{os.uname().nodename}-{os.getpid()}")
+        worker = Worker(open_store(config), worker_name(config.home))
         stopping = False
 
         def stop(_number: int, _frame: FrameType | None) -> None:
@@ -163,70 +230,21 @@ def main(config: Settings | None = None) -> None:
             signal.signal(number, stop)
         log.info("worker=%s serves home=%s", worker.name, config.home)
         try:
-            while not stopping and (config.home / LOCK_FILE).exists():
-                worker.step()
-                if time.monotonic() - worker.last_busy > IDLE_EXIT_S:
-                    break
-                time.sleep(POLL_S)
+            worker.adopt()
+            while not stopping and (config.home / LOCK_FILE).exists() and _is_needed(worker):
+                time.sleep(POLL_S if _stepped(worker) else RETRY_S)
         finally:
             worker.close()
 
 
-@contextlib.contextmanager
-def _lock(home: Path) -> Iterator[IO[str] | None]:
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / LOCK_FILE).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield file
+def _is_needed(worker: Worker) -> bool:
+    return time.monotonic() - worker.last_busy <= IDLE_EXIT_S
 
 
-def running_pid(home: Path) -> int | None:
-    """Return the process id of the worker that serves a LAB_HOME, or None."""
-    path = home / LOCK_FILE
-    if not path.exists():
-        return None
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            return int(file.read() or 0) or None
-        return None
-
-
-def ensure_worker(config: Settings | None = None) -> None:
-    """Start a detached worker if none serves this LAB_HOME. Returns at once."""
-    config = config or settings()
-    if running_pid(config.home):
-        return
-    config.log_dir.mkdir(parents=True, exist_ok=True)
-    with (config.log_dir / "worker.log").open("ab") as out:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "lab", "worker"], cwd=Path(__file__).resolve().parents[2],
-            env={**os.environ, "LAB_HOME": str(config.home)}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            start_new_session=True,
-        )  # fmt: skip
-    _started.append(started)
-
-
-def stop_worker(config: Settings | None = None, wait_s: float = 20.0) -> bool:
-    """Ask this LAB_HOME's worker to end; return whether one ran.
-
-    Its running jobs go back to the queue.
-    """
-    home = (config or settings()).home
-    pid = running_pid(home)
-    if pid is None:
+def _stepped(worker: Worker) -> bool:
+    try:
+        worker.step()
+    except Exception:  # a full disk, a database that is away: running jobs go on meanwhile
+        log.exception("step failed")
         return False
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + wait_s
-    while running_pid(home) == pid and time.monotonic() < deadline:
-        time.sleep(0.05)
     return True

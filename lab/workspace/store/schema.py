@@ -38,9 +38,8 @@ def open_engine(url: str, home: Path) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:
-        if _version(engine) != HEAD:
-            with _locked(home / "migrate.lock"):
-                _upgrade(engine)
+        with _locked(home / "migrate.lock"):  # even the first look: it switches a new file to WAL
+            _bring_up_to_date(engine)
     except OperationalError as error:
         raise LabError(f"The database cannot be opened: {error.orig}.") from error
     return engine
@@ -62,6 +61,14 @@ def _version(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _bring_up_to_date(engine: Engine) -> None:
+    version = _version(engine)
+    if version is not None and version > HEAD:
+        raise LabError(f"The database is of a newer version of the lab ({version}, here {HEAD}). Update the lab.")
+    if version != HEAD:
+        _upgrade(engine)
+
+
 def _upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
@@ -69,6 +76,8 @@ def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":  # Python's sqlite3 would commit each statement: a kill would leave half
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

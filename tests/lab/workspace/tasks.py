@@ -22,6 +22,17 @@ def defect(args, context):
     return {}["missing"]
 
 
+def not_json(args, context):
+    return {"clip": object()}
+
+
+def chatter(args, context):
+    for step in range(2_000):
+        context.say({"progress": [step + 1, 2_000, "talking"]})
+    context.log("said all")
+    return {}
+
+
 def until_stopped(args, context):
     for step in range(10_000):
         context.progress(step, 10_000, "waiting")
@@ -37,6 +48,14 @@ def deaf(args, context):
 
 def die(args, context):
     os._exit(1)
+
+
+def wait_for_file(args, context):
+    """Say that it runs, then wait until a file is there."""
+    while not Path(args["file"]).exists():
+        context.progress(1, 2, "waiting for a file")
+        time.sleep(0.05)
+    return {"process": os.getpid()}
 
 
 def die_once(args, context):

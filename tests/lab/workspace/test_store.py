@@ -1,16 +1,24 @@
 import errno
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from alembic import op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event, inspect, text
 
 from lab.errors import BadInput, LabError
 from lab.workspace import jobs
 from lab.workspace.settings import settings
 from lab.workspace.store import open_store
-from lab.workspace.store.schema import open_engine
+from lab.workspace.store.schema import HEAD, MIGRATIONS, open_engine
 from lab.workspace.store.tables import Base
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -142,6 +150,56 @@ def test_many_processes_may_open_a_new_home_at_once(tmp_path):
 
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(open_one, range(6))) == {"sqlite"}
+
+
+def test_many_new_processes_open_a_new_home_at_once(lab_home):
+    code = "from lab.workspace.store import open_store; print(open_store().project('One').id)"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(4)
+    ]
+    assert [process.communicate(timeout=120)[0].strip() for process in started] == ["1"] * 4
+
+
+def test_the_code_knows_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_a_migration_that_is_cut_off_leaves_nothing_and_runs_again(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'lab.sqlite'}"
+
+    def cut_off(*_args, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(op, "create_index", cut_off)  # after some tables are made
+    with pytest.raises(KeyboardInterrupt):
+        open_engine.__wrapped__(url, tmp_path)
+    monkeypatch.undo()
+    assert inspect(create_engine(url)).get_table_names() == []
+    assert "job_events" in inspect(open_engine.__wrapped__(url, tmp_path)).get_table_names()
+
+
+def test_a_database_of_a_newer_lab_is_left_alone(tmp_path):
+    url = f"sqlite:///{tmp_path / 'lab.sqlite'}"
+    with open_engine.__wrapped__(url, tmp_path).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num='9999'"))
+    with pytest.raises(LabError, match="newer version"):
+        open_engine.__wrapped__(url, tmp_path)
+
+
+def test_a_database_that_cannot_grow_keeps_what_it_had(store, project):
+    add(store, project)
+    with store.engine.connect() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar()
+    store.engine.dispose()
+    event.listen(store.engine, "connect", no_growth := lambda made, _: made.execute(f"PRAGMA max_page_count={pages}"))
+    with pytest.raises(LabError, match="disk is full"):
+        store.save_run(project.id, "demo", "big", {"text": "x" * 1_000_000}, {})
+    event.remove(store.engine, "connect", no_growth)
+    store.engine.dispose()
+    assert list(store.runs(project.id)) == []
+    assert [row.name for row in store.clips(project.id)] == ["a.wav"]
 
 
 def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path):

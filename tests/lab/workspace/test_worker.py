@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import time
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from lab.workspace import jobs, worker
 from lab.workspace.settings import settings
@@ -75,6 +77,49 @@ def test_a_defect_keeps_its_traceback_in_the_log(served):
     assert "tasks.py" in jobs.events(served.store, row.id, jobs.LOG)[0].data
 
 
+def test_a_result_that_is_not_plain_data_is_a_defect_of_the_task(served):
+    row = finish(served, "not_json")
+    assert row.state == jobs.FAILED
+    assert "not JSON serializable" in row.error
+
+
+def test_a_task_that_reports_often_arrives_whole_and_in_order(served):
+    row = finish(served, "chatter")
+    assert (row.state, row.done, row.total) == (jobs.DONE, 2_000, 2_000)
+    assert [event.data for event in jobs.events(served.store, row.id, jobs.LOG)] == ["said all"]
+
+
+def test_a_database_that_is_away_for_a_moment_loses_nothing(served, monkeypatch):
+    job = jobs.submit(served.store, f"{TASKS}:add", {"a": 2, "b": 2})
+    run(served, lambda: jobs.job(served.store, job.id).state == jobs.RUNNING)
+    run_dry(served, job.id)
+    with monkeypatch.context() as away:
+        away.setattr(served.store, "session", broken_session)
+        with pytest.raises(OperationalError):
+            served.step()
+    run(served, ended(served.store, job))
+    assert jobs.job(served.store, job.id).result == {"sum": 4}
+    assert [event.data for event in jobs.events(served.store, job.id, jobs.LOG)] == ["adding"]
+
+
+def broken_session():
+    raise OperationalError("SELECT 1", {}, sqlite3.OperationalError("database is locked"))
+
+
+def run_dry(served, job_id, limit_s=60):
+    """Wait until Dask has finished a job, without stepping the worker."""
+    served.cluster._futures[job_id].result(timeout=limit_s)
+
+
+def test_a_job_whose_project_is_deleted_stops(served, tmp_path):
+    project = served.store.project("Doomed")
+    job = jobs.submit(served.store, f"{TASKS}:until_stopped", {}, project.id)
+    run(served, lambda: jobs.job(served.store, job.id).done > 0)
+    served.store.delete_project(project.id)
+    run(served, lambda: not served.cluster.job_ids)
+    assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
+
+
 def test_a_process_that_dies_fails_its_job_and_the_next_one_runs(served):
     assert "died" in finish(served, "die").error
     assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
@@ -117,6 +162,20 @@ def test_a_job_of_a_dead_worker_runs_again_but_not_for_ever(store):
         assert jobs.job(store, job.id).state == expected
 
 
+def test_a_new_worker_of_the_same_home_takes_over_at_once_and_of_another_does_not(store):
+    job = jobs.submit(store, f"{TASKS}:add", {})
+    other = jobs.submit(store, f"{TASKS}:add", {})
+    for row, home in ((job, store.config.home), (other, store.config.home / "other")):
+        values = {"state": jobs.RUNNING, "worker": worker.worker_name(home), "attempts": 1, "heartbeat": now()}
+        with store.session() as session:
+            session.execute(update(Job).where(Job.id == row.id).values(**values))
+    Worker(store, worker.worker_name(store.config.home)).adopt()
+    assert jobs.job(store, job.id).state == jobs.QUEUED
+    assert jobs.job(store, other.id).state == jobs.RUNNING
+    with store.session() as session:
+        session.execute(update(Job).where(Job.id.in_([job.id, other.id])).values(state=jobs.CANCELLED))
+
+
 def test_two_workers_never_claim_the_same_job(store):
     first, second = Worker(store, "first"), Worker(store, "second")
     made = {jobs.submit(store, f"{TASKS}:add", {}).id for _ in range(6)}
@@ -139,8 +198,23 @@ def test_a_detached_worker_starts_once_survives_a_kill_and_resumes(lab_home, tmp
     worker.ensure_worker(config)
     wait(lambda: jobs.job(mine, job.id).state == jobs.DONE)
     assert worker.running_pid(config.home) != first
-    os.kill(worker.running_pid(config.home), signal.SIGTERM)
+    assert worker.stop_worker(config)
+
+
+def test_a_job_survives_the_sudden_death_of_its_worker(lab_home, tmp_path):
+    config = settings()
+    mine = open_store(config)
+    job = jobs.submit(mine, f"{TASKS}:die_once", {"flag": str(tmp_path / "flag")})
+    worker.ensure_worker(config)
+    wait((tmp_path / "flag").exists)
+    first = worker.running_pid(config.home)
+    os.kill(first, signal.SIGKILL)
     wait(lambda: worker.running_pid(config.home) is None)
+    worker.ensure_worker(config)
+    wait(lambda: jobs.job(mine, job.id).state == jobs.DONE)
+    row = jobs.job(mine, job.id)
+    assert (row.result, row.attempts) == ({"attempt": 2}, 2)
+    assert worker.stop_worker(config)
 
 
 def wait(until, limit_s=60):
