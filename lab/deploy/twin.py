@@ -102,7 +102,8 @@ class Twin:
             return windows.astype(np.int8, copy=False)
         scaled = (windows.astype(np.float32) / np.float32(self._input.scales[0])).astype(np.float64)
         codes = np.floor(scaled + 0.5) + self._input.zero_points[0]
-        return np.clip(codes, -128, 127).astype(np.int8)
+        clipped: NDArray[np.int8] = np.clip(codes, -128, 127).astype(np.int8)
+        return clipped
 
     def hear(self, samples: NDArray[np.int16]) -> Hearing:
         """Return every decision over a stretch of sound.
