@@ -19,7 +19,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         icon=":material/play_arrow:", disabled=running,
         on_click=ui.submit, args=(way.DEMO, {}, project.id),
     )  # fmt: skip
-    st.caption("Makes sounds, trains, compiles and listens on a virtual board: about two minutes on two cores.")
+    st.caption("Makes sounds, trains, compiles and listens on a virtual board: a few minutes on two cores.")
 setup.panel()
 
 job = ui.job_panel(project.id, way.DEMO, curves=True)

@@ -8,10 +8,7 @@ from pages.ui import charts, learning, work
 ui.require_login()
 project = ui.header("Train", "A small network learns the difference. First a baseline on many sounds, then yours.")
 
-step = st.segmented_control(
-    "Step", ["1 · Baseline", "2 · Fine-tune"], default="1 · Baseline", required=True, label_visibility="collapsed"
-)
-task = learning.BASELINE if step == "1 · Baseline" else learning.FINETUNE
+task = learning.pick_step(project.id)
 baselines = ui.store().runs(project.id, "baseline")
 running = work.is_open(ui.latest_job(project.id, task))
 

@@ -14,9 +14,10 @@ from pages.ui import charts, words
 from pages.ui.detectors import SUFFIX
 from pages.ui.results import downloads, figures
 from pages.ui.session import store
-from pages.ui.work import submit
+from pages.ui.work import latest_job, submit
 
 BASELINE, FINETUNE = "lab.study.tasks:train_baseline", "lab.study.tasks:finetune"
+STEPS = {BASELINE: "1 · Baseline", FINETUNE: "2 · Fine-tune"}
 OWN, EMBEDDED = "The sounds of this project", "Sounds made by this program"
 KINDS = {"ds": "Depthwise-separable, small and quick on the board", "article": "The article’s convolution"}
 SPECS = {
@@ -31,6 +32,16 @@ SIZES = (
 
 FEW_WINDOWS = 200
 ARCH_OF_SPEC = {"default": "ds", "published": "article"}
+
+
+def pick_step(project_id: int) -> str:
+    """Draw the choice between the two steps, at first the one worked on last; return its task."""
+    last = latest_job(project_id, *STEPS)
+    chosen = st.segmented_control(
+        "Step", list(STEPS), default=last.task if last else BASELINE, format_func=STEPS.get, required=True,
+        key=f"step-{project_id}", label_visibility="collapsed",
+    )  # fmt: skip
+    return chosen or BASELINE
 
 
 def baseline_form(project_id: int) -> None:

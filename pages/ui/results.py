@@ -99,7 +99,7 @@ def heard(emulated: Mapping[str, Any]) -> None:
     """Say what the virtual board made of the test alarm, and whatever is wrong with it."""
     if emulated.get("detected"):
         events = emulated.get("events") or []
-        after = f" {words.number(events[0]['start_s'])} s after its start" if events else ""
+        after = f" at {words.number(events[0]['start_s'])} s" if events else ""
         st.success(f"The virtual board heard the T3 test alarm{after}.", icon=":material/lightbulb:")
     else:
         st.warning("The virtual board ran, but raised no event for the test alarm.", icon=":material/hearing_disabled:")

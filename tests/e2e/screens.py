@@ -24,7 +24,7 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(1_200)  # charts draw after the script ends
 
 
-def shoot(url: str, folder: Path, query: str, small: bool) -> list[Path]:
+def shoot(url: str, folder: Path, query: str, small: bool, names: list[str]) -> list[Path]:
     """Save the pictures and return their paths."""
     made = []
     with sync_playwright() as tools:
@@ -33,8 +33,8 @@ def shoot(url: str, folder: Path, query: str, small: bool) -> list[Path]:
             for scheme in ("light",) if small else ("light", "dark"):
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
                 page = context.new_page()
-                for name, path in PAGES.items():
-                    page.goto(f"{url.rstrip('/')}/{path}{query}")
+                for name in names:
+                    page.goto(f"{url.rstrip('/')}/{PAGES[name]}{query}")
                     settle(page)
                     target = folder / (f"{name}.png" if small else f"{name}-{width}-{scheme}.png")
                     _full_page(page, width, height)
@@ -65,11 +65,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--query", default="")
+    parser.add_argument("--query", default="", help='such as "?project=Kitchen alarm"')
+    parser.add_argument("--pages", nargs="+", default=list(PAGES), choices=PAGES)
     parser.add_argument("--small", action="store_true", help="for the README")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    for path in shoot(args.url, args.folder, args.query, args.small):
+    for path in shoot(args.url, args.folder, args.query, args.small, args.pages):
         if args.small:
             shrink(path)
         print(path, path.stat().st_size)

@@ -54,7 +54,7 @@ def test_a_finished_demo_shows_its_figures_its_plot_and_its_files(open_page):
     app = open_page("home")
     for figure in ("97.4 %", "99 %", "1.9 / h", "1.42 M", "36 % of the 32 ms"):
         assert figure in text(app)
-    assert "The virtual board heard the T3 test alarm 3.6 s after its start." in text(app)
+    assert "The virtual board heard the T3 test alarm at 3.6 s." in text(app)
     assert len(app.get("plotly_chart")) == 1
     names = [each.proto.label for each in app.get("download_button")]
     assert names[0].startswith("detector_pico.uf2 · 150.0 KB")

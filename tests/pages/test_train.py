@@ -7,11 +7,9 @@ from pages.ui import learning
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
 
-FINETUNE = "2 · Fine-tune"
-
 
 def to_finetune(app):
-    app.button_group[0].set_value(FINETUNE).run()
+    app.button_group[0].set_value(seed.FINETUNE).run()
     assert not app.exception
     return app
 
@@ -106,6 +104,12 @@ def test_the_threshold_moves_along_the_curve_and_the_detector_is_saved_so(open_p
     assert kept.threshold == 0.8
     assert kept.model == seed.detector().model
     assert "on the Firmware page now" in text(app)
+
+
+def test_the_page_opens_at_the_step_worked_on_last(open_page):
+    seed.baseline_done()
+    seed.finetune_done()
+    assert "Save detector" in labels(open_page("train"))
 
 
 def test_a_curve_in_rows_is_read_as_one_in_columns():
