@@ -16,12 +16,12 @@ void detector_reset(void) {
 }
 
 static int8_t decide(void) {
-  static const uint8_t positive[] = LAB_POSITIVE_OUTPUTS;
+  static const uint16_t positive[] = LAB_POSITIVE_OUTPUTS;
   /* The arena re-uses the input's memory, so the whole window is written each time. */
   features_window(model_input());
   model_invoke();
   int8_t greatest = INT8_MIN;
-  for (size_t i = 0; i < sizeof positive; i++) {
+  for (size_t i = 0; i < sizeof positive / sizeof *positive; i++) {
     int8_t code = model_output()[positive[i]];
     greatest = code > greatest ? code : greatest;
   }
@@ -45,7 +45,7 @@ decision_t detector_push(const int16_t *samples, cycle_counter_t cycles) {
 int32_t detector_level_db(const int16_t *samples) {
   uint64_t power = 0;
   for (uint32_t i = 0; i < LAB_HOP_LEN; i++) {
-    power += (uint64_t)((int64_t)samples[i] * samples[i]);
+    power += (uint32_t)((int32_t)samples[i] * samples[i]);
   }
   /* 10 log10(x) is 3.01 dB a bit; one step in four bits' fraction is close enough for a meter */
   uint32_t mean = (uint32_t)(power / LAB_HOP_LEN);

@@ -1,4 +1,11 @@
-/* A PDM microphone's bits to samples: 1.024 MHz in, 16 kHz out. */
+/* A PDM microphone's bits to samples: 1.024 MHz in, 16 kHz out.
+ *
+ * Response, measured (tests/lab/sound/features/test_core.py):
+ *   Hz   10    100   520   1000  2000  3100  4000  6000
+ *   dB  -3.0   0.0   0.0  -0.2  -0.7  -1.6  -2.7  -6.3
+ * 190 taps at 1.024 MHz are less than three samples: nothing much steeper or
+ * flatter fits in them. The virtual microphone, which joins samples by
+ * straight lines, takes 1.1 dB more at 3100 Hz. */
 #ifndef PDM_H
 #define PDM_H
 

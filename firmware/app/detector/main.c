@@ -1,4 +1,5 @@
 /* Listen, decide, tell: one hop of 512 samples every 32 ms. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "board.h"
@@ -27,14 +28,14 @@ static void work(const uint32_t *words) {
 
 int main(void) {
   static const char hello[] = LAB_HELLO;
+  bool owes_hello = false;
   board_start(LAB_LED_PIN);
   pdm_reset();
   detector_reset();
   microphone_start(LAB_PDM_DATA_PIN, LAB_PDM_CLOCK_PIN);
   for (;;) {
-    if (board_new_listener()) {
-      board_say(hello, (uint32_t)strlen(hello));
-    }
+    owes_hello |= board_new_listener();
+    owes_hello = owes_hello && !board_say(hello, (uint32_t)strlen(hello));
     const uint32_t *words = microphone_take();
     if (words) {
       work(words);

@@ -12,6 +12,7 @@
 
 #define WINDOWS 20
 #define RECIPE_SEED 12345u
+#define CODES_SHOWN 8
 
 static uint32_t state;
 
@@ -43,9 +44,13 @@ static void test_window(uint32_t number) {
   uint32_t start = board_cycles();
   model_invoke();
   uint32_t cycles_model = board_cycles() - start;
-  printf("{\"window\":%lu,\"features\":%lu,\"output\":%lu,\"cycles\":{\"features\":%lu,\"model\":%lu}}\n",
-         (unsigned long)number, (unsigned long)fnv(2166136261u, window, sizeof window),
-         (unsigned long)fnv(2166136261u, model_output(), MODEL_OUTPUT_LEN), (unsigned long)cycles_features,
+  printf("{\"window\":%lu,\"features\":%lu,\"output\":%lu,\"codes\":[%d", (unsigned long)number,
+         (unsigned long)fnv(2166136261u, window, sizeof window),
+         (unsigned long)fnv(2166136261u, model_output(), MODEL_OUTPUT_LEN), model_output()[0]);
+  for (uint32_t i = 1; i < MODEL_OUTPUT_LEN && i < CODES_SHOWN; i++) {
+    printf(",%d", model_output()[i]);
+  }
+  printf("],\"cycles\":{\"features\":%lu,\"model\":%lu}}\n", (unsigned long)cycles_features,
          (unsigned long)cycles_model);
 }
 

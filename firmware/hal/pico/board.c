@@ -50,18 +50,13 @@ bool board_new_listener(void) {
   return is_new;
 }
 
-void board_say(const char *text, uint32_t length) {
-  while (length > 0 && stdio_usb_connected()) {
-    uint32_t room = tud_cdc_write_available();
-    if (room < length && room < CFG_TUD_CDC_TX_BUFSIZE) {
-      return; /* nobody reads: this line is lost, the next one may not be */
-    }
-    uint32_t part = length < room ? length : room;
-    stdio_put_string(text, (int)part, false, false);
-    stdio_flush();
-    text += part;
-    length -= part;
+bool board_say(const char *text, uint32_t length) {
+  if (!stdio_usb_connected() || tud_cdc_write_available() < length) {
+    return false; /* a line goes out whole or not at all: part of one would spoil the next */
   }
+  stdio_put_string(text, (int)length, false, false);
+  stdio_flush();
+  return true;
 }
 
 void board_alive(void) { watchdog_update(); }

@@ -17,8 +17,9 @@ uint8_t board_show(uint32_t probability);
 /* Whether somebody opened the serial line since the last call. */
 bool board_new_listener(void);
 
-/* Send a line if somebody listens and there is room; never waits for a reader. */
-void board_say(const char *text, uint32_t length);
+/* Send a line of at most CFG_TUD_CDC_TX_BUFSIZE bytes if somebody listens and
+ * all of it has room; never waits for a reader. Returns whether it was sent. */
+bool board_say(const char *text, uint32_t length);
 
 /* Tell the watchdog that all is well. */
 void board_alive(void);
