@@ -17,6 +17,7 @@ from lab.sound.features.tables import spectrum_header
 
 FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 SOURCES = ("core/spectrum.c", "core/spectrum.h", "core/pdm.c", "core/pdm.h", "hal/host/core.c")
+HOST_FLAGS = ("-DSPECTRUM_FLOAT_ROOT", "-fno-math-errno")
 WORDS_PER_SAMPLE = 2
 _lock = threading.Lock()  # the C keeps its state in static buffers, as on the board
 
@@ -84,4 +85,5 @@ def _library(frame_len: int) -> ctypes.CDLL:
         raise Missing("The firmware folder is not beside lab/; install the whole project.")
     files = {Path(name).name: (FIRMWARE / name).read_text("utf-8") for name in SOURCES}
     renamed = {("host_core.c" if name == "core.c" else name): text for name, text in files.items()}
-    return ctypes.CDLL(str(shared_library({**renamed, "spectrum_tables.h": spectrum_header(frame_len)})))
+    text = {**renamed, "spectrum_tables.h": spectrum_header(frame_len)}
+    return ctypes.CDLL(str(shared_library(text, HOST_FLAGS)))

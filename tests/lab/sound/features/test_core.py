@@ -75,6 +75,40 @@ def test_a_tone_survives_modulation_and_decimation(freq_hz):
     assert 10 * np.log10(near / (power.sum() - near)) > 50
 
 
+def microphone(freq_hz, seconds):
+    """A second-order sigma-delta microphone that hears a sine of full scale / 4, at its own 1.024 MHz."""
+    heard = np.sin(2 * np.pi * freq_hz * np.arange(int(seconds * 1_024_000)) / 1_024_000) / 8
+    first = second = 0.0
+    said = -1.0
+    bits = np.empty(len(heard), np.uint8)
+    for place, value in enumerate(heard.tolist()):
+        first += value - said
+        second += first - said
+        said = 1.0 if second >= 0 else -1.0
+        bits[place] = said > 0
+    return np.packbits(bits).view(">u4").astype(np.uint32)
+
+
+@pytest.mark.parametrize(
+    ("freq_hz", "expected_db"),
+    [(100, -0.04), (520, -0.05), (2_000, -0.67), (3_100, -1.63), (4_000, -2.74), (6_000, -6.33)],
+)
+def test_the_response_is_that_of_three_moving_averages(freq_hz, expected_db):
+    heard = core.decimate(microphone(freq_hz, 0.35))[-3_200:]
+    turns = np.exp(-2j * np.pi * freq_hz * np.arange(3_200) / 16_000)
+    gain = 2 * abs(np.mean(heard * turns)) / 8_192
+    assert 20 * np.log10(gain) == pytest.approx(expected_db, abs=0.05)
+
+
+def test_half_of_the_microphones_scale_is_full_scale_and_more_saturates():
+    full = np.round(32_767 * np.sin(2 * np.pi * 300 * np.arange(16_000) / 16_000)).astype(np.int16)
+    heard = core.decimate(core.modulate(full))[-8_000:]
+    assert (heard.max(), heard.min()) == (pytest.approx(32_767, abs=100), pytest.approx(-32_768, abs=100))
+    ones = core.decimate(np.full(400, 2**32 - 1, np.uint32))
+    zeros = core.decimate(np.zeros(400, np.uint32))
+    assert (ones.max(), zeros.min()) == (32_767, -32_768)
+
+
 def test_steady_pressure_is_taken_away():
     heard = core.decimate(core.modulate(np.full(16_000, 16_000, np.int16)))
     assert np.abs(heard[-1_000:]).max() < 64
