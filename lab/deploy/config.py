@@ -8,10 +8,13 @@ import json
 from lab.deploy.detector import Detector
 from lab.deploy.events import threshold_code
 from lab.deploy.tflite import read_graph
+from lab.errors import BadInput
 from lab.sound.features.spec import HOP_LEN, code_thresholds, quantized_thresholds
 from lab.sound.features.tables import c_array
 
 TELEMETRY_SCHEMA = 1
+HELLO_BYTES = 2_000
+"""The board's buffer for lines has 2,048."""
 
 
 def config_header(detector: Detector, board: str) -> str:
@@ -57,8 +60,12 @@ def config_source(detector: Detector) -> str:
 
 
 def hello(detector: Detector, board: str) -> str:
-    """Return the JSON line that the board sends when it starts."""
-    return json.dumps(
+    """Return the JSON line that the board sends when it starts.
+
+    Raises:
+        BadInput: the detector's name and labels are too long for one line.
+    """
+    line = json.dumps(
         {
             "lab": "detector", "schema": TELEMETRY_SCHEMA, "name": detector.name, "board": board,
             "labels": list(detector.labels), "positive": list(detector.positive), "hop_len": HOP_LEN,
@@ -67,6 +74,12 @@ def hello(detector: Detector, board: str) -> str:
         },
         separators=(",", ":"),
     )  # fmt: skip
+    if len(line) > HELLO_BYTES:
+        raise BadInput(
+            f"The detector's name and labels make a line of {len(line)} bytes; the board has room for {HELLO_BYTES}. "
+            "Shorten them."
+        )
+    return line
 
 
 def c_string(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from lab.hostcc import cache_dir
 
 SDK_PLACES = ("/usr/src/pico-sdk", "/usr/share/pico-sdk")
 BUILD_TIMEOUT_S = 600
+MEMORY_BYTES = 4 * 2**30
 MAX_LINE = 300
 
 
@@ -64,21 +66,44 @@ def _program(name: str) -> str | None:
     return shutil.which(name) or (str(beside_python) if beside_python.exists() else None)
 
 
+class ToolFailed(LabError):
+    """A program of the toolchain refused its input.
+
+    Attributes:
+        output: all that it said.
+    """
+
+    def __init__(self, what: str, output: str) -> None:
+        said = output.strip().splitlines()
+        errors = [line for line in said if "error" in line.lower() and len(line) < MAX_LINE] or said[-3:]
+        super().__init__(f"{what} failed: {' | '.join(line[:MAX_LINE] for line in errors[:6])}")
+        self.output = output
+
+
 def run_tool(command: list[str], folder: Path, tools: Toolchain, what: str) -> str:
-    """Run one step of a build; return its output.
+    """Run one step of a build within limits of time and memory; return its output.
 
     Raises:
-        LabError: it failed or took too long; the last lines say why.
+        ToolFailed: it ended with an error.
+        LabError: it took too long and was stopped, with all that it had started.
     """
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=tools.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", timeout=BUILD_TIMEOUT_S, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise LabError(f"{what} took more than {BUILD_TIMEOUT_S} s and was stopped.") from error
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines()
-        errors = [line for line in said if "error" in line.lower() and len(line) < MAX_LINE] or said[-3:]
-        raise LabError(f"{what} failed: {' | '.join(line[:MAX_LINE] for line in errors[:6])}")
-    return done.stdout
+    with subprocess.Popen(
+        [*_memory_limit(), *command], cwd=folder, env=tools.environment(), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=BUILD_TIMEOUT_S)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)  # not waited for yet, so the number is still its own
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise LabError(f"{what} took more than {BUILD_TIMEOUT_S} s and was stopped.") from error
+            raise
+    if process.returncode:
+        raise ToolFailed(what, output)
+    return output
+
+
+def _memory_limit() -> list[str]:
+    """Return what to put before a command so that no process of it takes more than MEMORY_BYTES."""
+    prlimit = shutil.which("prlimit")
+    return [prlimit, f"--as={MEMORY_BYTES}"] if prlimit else []

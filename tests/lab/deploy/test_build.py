@@ -3,19 +3,28 @@
 import json
 import shutil
 import subprocess
+import sys
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lab.deploy import build, emulator, toolchain, uf2
+from lab.deploy import build, emulator, package, toolchain, uf2
 from lab.deploy.boards import BOARDS, board_named
 from lab.deploy.build import build_firmware
 from lab.deploy.compiler.host import HostModel
 from lab.deploy.prepared import prepared_detector
 from lab.errors import BadInput, Missing
 from lab.sound import features
+from lab.sound.features.core import FIRMWARE
+from lab.sound.features.spec import DEFAULT
 
+sys.path.insert(0, str(Path(__file__).parent / "compiler"))
+from tflite_models import ModelBuilder
+
+HERE = Path(__file__).parent
 WINDOWS = 20
 
 
@@ -43,11 +52,87 @@ def test_a_detector_becomes_firmware_for_each_board(board, tmp_path):
 
 
 @needs_toolchain
-def test_a_board_never_built_before_is_configured_from_nothing(tmp_path, monkeypatch):
+def test_a_board_never_built_before_gives_the_same_bytes_from_another_folder(tmp_path, monkeypatch):
+    known = build_firmware(prepared_detector(), "pico", tmp_path / "known")
     monkeypatch.setenv("PICO_SDK_PATH", str(toolchain.find_sdk()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    report = build_firmware(prepared_detector(), "pico", tmp_path / "out")
-    assert report.file("uf2").stat().st_size > 50_000
+    fresh = build_firmware(prepared_detector(), "pico", tmp_path / "fresh")
+    for kind in ("bin", "uf2", "c_zip"):
+        assert fresh.file(kind).read_bytes() == known.file(kind).read_bytes()
+    assert str(tmp_path).encode() not in fresh.file("elf").read_bytes()
+
+
+@needs_toolchain
+def test_another_checkout_shares_the_tree(tmp_path, monkeypatch):
+    other = shutil.copytree(FIRMWARE, tmp_path / "firmware", ignore=shutil.ignore_patterns("virtual_board"))
+    monkeypatch.setattr(package, "FIRMWARE", other)
+    changed = other / "core" / "telemetry.h"
+    changed.write_text(changed.read_text().replace("One line of JSON a hop", "A line a hop"))
+    assert build_firmware(prepared_detector(), "pico", tmp_path / "other").files
+    monkeypatch.undo()
+    report = build_firmware(prepared_detector(), "pico", tmp_path / "mine")
+    with zipfile.ZipFile(report.file("c_zip")) as archive:
+        assert b"One line of JSON a hop" in archive.read("core/telemetry.h")
+
+
+@needs_toolchain
+def test_two_models_one_after_another_are_two_firmwares(tmp_path):
+    images = [
+        build_firmware(detector_of(dense_model(width)), "pico", tmp_path / str(width)).file("bin").read_bytes()
+        for width in (4, 5)
+    ]
+    assert images[0] != images[1]
+
+
+def dense_model(width):
+    """Return a model of two dense layers, the first with 992·width weights."""
+    m, rng = ModelBuilder(), np.random.default_rng(width)
+    x = m.tensor((1, *DEFAULT.shape, 1), 1 / 128, 0)
+    y = m.reshape(x, (1, 992))
+    for rows, columns in ((width, 992), (1, width)):
+        weights = rng.integers(-100, 100, (rows, columns)).astype(np.int8)
+        y = m.dense(y, weights, [0.01], np.zeros(rows, np.int32), 0.05, 0)
+    return m.build([x], [m.unary("LOGISTIC", y, 1 / 256, -128)])
+
+
+def detector_of(model, labels=("alarm", "not_alarm"), positive=("alarm",)):
+    return replace(prepared_detector(), model=model, labels=labels, positive=positive)
+
+
+@needs_toolchain
+def test_what_the_linker_cannot_place_is_said_in_bytes(tmp_path):
+    with pytest.raises(BadInput, match=r"needs \d+ bytes of RAM more than the RP2040 has. Use a smaller model"):
+        build_firmware(detector_of(dense_model(230)), "pico", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_positive_label_without_an_output_is_refused():
+    with pytest.raises(BadInput, match="1 outputs; positive label 'b' would be number 2"):
+        build.sources(detector_of(dense_model(4), ("a", "b"), ("b",)), BOARDS["pico"])
+
+
+def test_labels_too_long_for_a_line_are_refused():
+    with pytest.raises(BadInput, match=r"line of \d+ bytes; the board has room for 2000"):
+        build.sources(detector_of(dense_model(4), ("🔥" * 200, "b"), ("🔥" * 200,)), BOARDS["pico"])
+
+
+@needs_toolchain
+def test_lines_reach_a_slow_reader_whole_and_a_gone_one_stops_nothing(tmp_path):
+    if not (FIRMWARE / "virtual_board" / "node_modules" / "rp2040js").is_dir():
+        pytest.skip("the virtual board's packages are not installed")
+    firmware = build_firmware(prepared_detector(), "pico", tmp_path).file("uf2")
+    runs = []
+    for stops_at in ("9", "1.1"):
+        command = [emulator.node(), str(HERE / "slow_reader.mjs"), str(FIRMWARE / "virtual_board"), str(firmware)]
+        done = subprocess.run([*command, "1.4", stops_at], capture_output=True, text=True, timeout=120, check=True)
+        runs.append(json.loads(done.stdout))
+    told = [json.loads(line) for line in runs[0]["lines"]]
+    assert told[0]["lab"] == "detector"
+    assert [line["hop"] for line in told[1:]] == list(range(31, 31 + len(told) - 1))
+    assert len(told) > 10
+    assert 1 < len(runs[1]["lines"]) < len(told)
+    assert runs[1]["stopped"] == ""
+    assert runs[1]["idle_s"] == pytest.approx(runs[0]["idle_s"], abs=0.01)
 
 
 @needs_toolchain
@@ -111,6 +196,13 @@ def test_a_model_too_large_for_the_board_says_by_how_much(monkeypatch):
     monkeypatch.setattr(build, "RAM_BYTES", compiled.arena_bytes)
     with pytest.raises(BadInput, match=r"need \d+ bytes of RAM more"):
         build.check_fit(detector, compiled)
+
+
+@needs_toolchain
+def test_the_light_is_where_the_sdk_has_it():
+    for name, board in BOARDS.items():
+        header = (toolchain.find_sdk() / "src" / "boards" / "include" / "boards" / f"{name}.h").read_text()
+        assert f"#define PICO_DEFAULT_LED_PIN {board.led_pin}\n" in header
 
 
 def test_every_board_has_what_a_page_shows():

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from lab.deploy.twin import Twin
 from lab.hostcc import shared_library
 from lab.sound import features, synth
 from lab.sound.features.core import FIRMWARE
+from lab.sound.features.spec import PUBLISHED
+
+sys.path.insert(0, str(Path(__file__).parent / "compiler"))
+from tflite_models import ModelBuilder
 
 HARNESS = Path(__file__).with_name("host_detector.c")
 CORE = ("detector", "events", "feature_rows", "spectrum", "telemetry")
@@ -76,6 +81,39 @@ def test_a_changed_spec_reaches_the_board(sound, change):
     codes, _, windows = hear(detector, sound[: 5 * 16_000])
     assert (windows != features.hop_windows(sound[: 5 * 16_000], detector.spec)).sum() == 0
     assert (codes != Twin(detector).hear(sound[: 5 * 16_000]).codes).sum() == 0
+
+
+def dense(spec, scale, zero_point, outputs):
+    """Return a model of one dense layer over a spec's windows."""
+    m, values = ModelBuilder(), int(np.prod(spec.shape))
+    x = m.tensor((1, *spec.shape, 1), scale, zero_point)
+    weights = np.random.default_rng(outputs).permutation(np.resize(np.array([-30, 30], np.int8), values * outputs))
+    y = m.reshape(x, (1, values))
+    y = m.dense(y, weights.reshape(outputs, values), [0.002], np.zeros(outputs, np.int32), 0.05, 0)
+    return m.build([x], [m.unary("LOGISTIC", y, 1 / 256, -128)])
+
+
+@pytest.mark.parametrize(("scale", "zero_point"), [(0.02, -128), (0.37, -128), (0.011, -90)])
+def test_published_features_reach_the_board_by_the_models_own_scale(sound, scale, zero_point):
+    detector = Detector("p", dense(PUBLISHED, scale, zero_point, 1), PUBLISHED, ("alarm", "not_alarm"), ("alarm",))
+    some = sound[20 * 16_000 : 28 * 16_000]
+    codes, _, windows = hear(detector, some)
+    scaled = features.hop_windows(some, PUBLISHED) / np.float32(scale)  # TFLite divides in float32, too
+    rounded = np.floor(scaled.astype(np.float64) + 0.5) + zero_point
+    assert (windows != np.clip(rounded, -128, 127)).sum() == 0
+    assert (codes != Twin(detector).hear(some).codes).sum() == 0
+    assert len(set(codes.tolist())) > 3
+
+
+def test_the_greatest_of_the_positive_labels_decides(sound):
+    spec, labels = prepared_detector().spec, ("quiet", "t3", "sweep", "speech")
+    detector = Detector("four", dense(spec, 1 / 128, 0, 4), spec, labels, ("t3", "speech"))
+    some = sound[: 6 * 16_000]
+    codes, _, windows = hear(detector, some)
+    outputs = Twin(detector).outputs(windows)
+    assert outputs.shape[1] == 4
+    assert (codes == outputs[:, [1, 3]].max(axis=1)).all()
+    assert (codes != outputs.max(axis=1)).any()
 
 
 def test_a_name_of_any_text_stays_inside_its_string():
