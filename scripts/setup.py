@@ -58,12 +58,17 @@ def run(status: Status) -> int:
     """Install the Python parts, start the rest in the background, and become the page's server."""
     python_env.install(ROOT, "requirements.txt")
     status.set("python", "ready")
-    if not parts.all_ready(ROOT):
+    if parts.all_ready(ROOT):
+        for part in ("compiler", "sdk", "emulator"):  # a person may have installed what was missing by hand
+            status.set(part, "ready")
+    else:
         start_parts(status)
     python = str(python_env.python(ROOT))
     port = free_port(FIRST_PORT)
     print(f"The lab opens at http://localhost:{port}", flush=True)
     os.chdir(ROOT)
+    beside = str(Path(python).parent)  # cmake, ninja and node may have come as wheels
+    os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     os.execv(python, [python, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"])
 
 
