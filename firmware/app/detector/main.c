@@ -18,6 +18,7 @@ static void work(const uint32_t *words) {
   telemetry_t told = {.cycles_pdm = board_cycles() - start};
   told.decision = detector_push(samples, board_cycles);
   told.overruns = microphone_overruns();
+  told.decision.hop += told.overruns; /* time goes on for hops that were lost */
   if (!told.decision.decided) {
     return;
   }

@@ -178,6 +178,31 @@ def test_twenty_windows_on_the_virtual_board_equal_the_host(tmp_path):
     assert len({row["features"] for row in seen}) == WINDOWS
 
 
+def slow_model():
+    """Return a model that takes about 48 ms of every 32 ms hop."""
+    m, rng, filters = ModelBuilder(), np.random.default_rng(0), 24
+    x = m.tensor((1, *DEFAULT.shape, 1), 1 / 128, 0)
+    weights = rng.integers(-90, 90, (filters, 7, 7, 1)).astype(np.int8)
+    y = m.conv(x, weights, [0.002] * filters, np.zeros(filters, np.int32), 0.05, 0)
+    count = int(np.prod(m.shape_of(y)))
+    y = m.reshape(y, (1, count))
+    y = m.dense(y, rng.integers(-50, 50, (1, count)).astype(np.int8), [0.002], np.zeros(1, np.int32), 0.05, 0)
+    return m.build([x], [m.unary("LOGISTIC", y, 1 / 256, -128)])
+
+
+@needs_toolchain
+def test_a_model_too_slow_for_its_hop_counts_what_it_loses_and_keeps_time(tmp_path):
+    firmware = build_firmware(detector_of(slow_model()), "pico", tmp_path).file("uf2")
+    told = emulator.run_board(firmware, np.zeros(2 * 16_000, np.int16))
+    start_s = told[-1]["sound_start_s"]
+    lines = [(entry["t_s"] - start_s, json.loads(entry["line"])) for entry in told if '"hop"' in entry.get("line", "")]
+    assert told[-1]["end"] == "done"
+    assert lines[0][1]["overruns"] == 0
+    assert lines[-1][1]["overruns"] > 10
+    assert lines[-1][1]["hop"] - lines[0][1]["hop"] == len(lines) - 1 + lines[-1][1]["overruns"]
+    assert all(0.032 * line["hop"] < t_s < 0.032 * line["hop"] + 0.1 for t_s, line in lines)
+
+
 def test_an_unknown_board_is_refused_before_any_work(tmp_path):
     with pytest.raises(BadInput, match="choose one of pico, sparkfun_micromod"):
         build_firmware(prepared_detector(), "arduino; rm -rf /", tmp_path)
