@@ -8,7 +8,8 @@ import pytest
 from oracles import random_inputs
 from tflite_models import ModelBuilder, article_model, ds_model, random_weights
 
-from lab.deploy.compiler import compile_model, host
+from lab import hostcc
+from lab.deploy.compiler import compile_model
 from lab.deploy.compiler.emit import KERNELS
 from lab.deploy.compiler.fixed import requantize, requantize_once
 from lab.deploy.compiler.host import HostModel
@@ -130,7 +131,7 @@ def test_the_board_s_arithmetic_gives_the_same_codes_as_the_host_s(monkeypatch):
     model = ds_model(2, "SOFTMAX", 5)
     inputs = random_inputs(model, 200)
     expected = HostModel(model).run(inputs)
-    monkeypatch.setattr(host, "FLAGS", (*host.FLAGS, "-D__ARM_ARCH_6M__=1"))
+    monkeypatch.setattr(hostcc, "FLAGS", (*hostcc.FLAGS, "-D__ARM_ARCH_6M__=1"))
     np.testing.assert_array_equal(HostModel(model).run(inputs), expected)
 
 
