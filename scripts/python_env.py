@@ -95,8 +95,8 @@ def missing_system_packages() -> list[str]:
         need.append("python3-venv")
     if not (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
         need.append("python3-dev")
-    if not shutil.which("cc"):
-        need += ["gcc", "libc6-dev"]
+    if not shutil.which("cc") or not shutil.which("c++"):  # cmsisdsp's CMake asks for both
+        need += ["g++", "libc6-dev"]
     return need
 
 

@@ -29,3 +29,8 @@ def test_an_environment_is_current_until_its_requirements_change(tmp_path: Path)
     assert python_env.has(tmp_path, "requirements.txt")
     (tmp_path / "requirements.txt").write_text("a==2\n")
     assert not python_env.has(tmp_path, "requirements.txt")
+
+
+def test_a_machine_with_only_a_c_compiler_lacks_one_for_cpp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_env.shutil, "which", lambda name: "/usr/bin/cc" if name == "cc" else None)
+    assert "g++" in python_env.missing_system_packages()
