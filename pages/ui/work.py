@@ -16,6 +16,8 @@ from pages.ui.session import owner, store
 from pages.ui.words import duration
 
 POLL_S = 1.0
+CURVES_S = 4.0
+"""A chart costs server and browser more than the rest of the panel, on the cores that train."""
 WORKER_CHECK_S = 20.0
 LOG_LINES = 200
 GUESS_FROM = 0.05
@@ -72,14 +74,16 @@ def job_panel(project_id: int, *tasks: str, curves: bool = False) -> Job | None:
         return None
     if row.state in jobs.OPEN_STATES:
         _keep_worker()
-        _live(row.id, curves)
+        _live(row.id)
+        if curves:
+            _live_curves(row.id)
     else:
         _over(row)
     return row
 
 
 @st.fragment(run_every=POLL_S)
-def _live(job_id: int, curves: bool) -> None:
+def _live(job_id: int) -> None:
     row = jobs.job(store(), job_id)
     if row.state not in jobs.OPEN_STATES:
         st.rerun(scope="app")
@@ -91,11 +95,14 @@ def _live(job_id: int, curves: bool) -> None:
             "Stopping …" if row.stop_asked else "Cancel", key=f"cancel-{job_id}", disabled=row.stop_asked,
             on_click=jobs.cancel, args=(store(), job_id), width="stretch",
         )  # fmt: skip
-        if curves:
-            from pages.ui.charts import training_curves
-
-            training_curves(metrics(job_id), key="live-curves")
         _log(job_id)
+
+
+@st.fragment(run_every=CURVES_S)
+def _live_curves(job_id: int) -> None:
+    from pages.ui.charts import training_curves
+
+    training_curves(metrics(job_id), key="live-curves")
 
 
 def _headline(row: Job) -> str:
