@@ -142,7 +142,9 @@ def _train(commands: Any) -> None:
     def finetune(args: argparse.Namespace) -> Result:
         from lab.study.train import finetune
 
-        return finetune(Path(args.start), args.data, Path(args.out), args.positive, args.seed, _show_progress)
+        return finetune(
+            Path(args.start), args.data, Path(args.out), args.positive, args.epochs, args.seed, _show_progress, args.own
+        )
 
     train = commands.add_parser("train", help="baseline and fine-tuning").add_subparsers(
         required=True, metavar="ACTION"
@@ -156,8 +158,10 @@ def _train(commands: Any) -> None:
     command = _command(train, "finetune", finetune, "turn a baseline into a detector")
     command.add_argument("--from", dest="start", required=True, metavar="FILE")
     command.add_argument("--data", required=True, metavar="PROJECT|DIR")
+    command.add_argument("--own", metavar="PROJECT|DIR", help="recordings of your own, learned from last")
     command.add_argument("--out", required=True, metavar="DETECTOR")
     command.add_argument("--positive", action="append", metavar="LABEL", help="labels that raise an event (alarm)")
+    command.add_argument("--epochs", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
 
 

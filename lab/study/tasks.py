@@ -62,10 +62,12 @@ def finetune(args: Args, context: JobContext) -> Result:
 
     run = context.store.run(int(args["from_run"]))
     start = baselines.from_bytes(context.store.read_artifact(run.artifacts["model.baseline"]))
-    dataset = project_dataset(context.store, int(args["project_id"]), int(args.get("seed", 0)))
+    seed, own_id = int(args.get("seed", 0)), _optional_int(args.get("own_project_id"))
+    dataset = project_dataset(context.store, int(args["project_id"]), seed)
+    own = None if own_id is None else project_dataset(context.store, own_id, seed)
     detector, windows = train.make_detector(
         start, dataset, _texts(args.get("positive"), train.DEFAULT_POSITIVE), str(args.get("name") or "My detector"),
-        _optional_int(args.get("epochs")), int(args.get("seed", 0)), context.progress, context.metric,
+        _optional_int(args.get("epochs")), seed, context.progress, context.metric, own,
     )  # fmt: skip
     name = "trained.detector"
     kept = context.store.put_artifact("detector", name, detector.to_bytes()).sha256

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,16 @@ def _scores_of(made: Learned) -> dict[str, Any]:
 
 
 def finetune(
-    start: Path, data: str, out: Path, positive: Sequence[str] | None, seed: int, on_progress: OnProgress = ignore
-) -> dict[str, Any]:
+    start: Path, data: str, out: Path, positive: Sequence[str] | None, epochs: int | None, seed: int,
+    on_progress: OnProgress = ignore, own: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Turn a baseline's file into a detector's; the CLI's `train finetune`."""
     started = time.monotonic()
-    with data_named(data, seed) as dataset:
+    with data_named(data, seed) as dataset, data_named(own, seed) if own else nullcontext() as recordings:
         detector, windows = make_detector(
-            baselines.load(start), dataset, positive or DEFAULT_POSITIVE, out.stem, None, seed, on_progress
-        )
+            baselines.load(start), dataset, positive or DEFAULT_POSITIVE, out.stem, epochs, seed, on_progress,
+            own=recordings,
+        )  # fmt: skip
     write_bytes(out, detector.to_bytes())
     return {
         "detector": str(out), "classes": list(detector.labels),
@@ -122,7 +125,7 @@ def make_detector(
         spec=learned.spec,
         labels=learned.labels,
         positive=learned.positive,
-        dataset=learned.dataset,
+        dataset=seen.dataset,
     )
     windows = int8_scores(detector, seen)
     how = "windows of recordings that neither training nor stopping saw"

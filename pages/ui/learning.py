@@ -13,7 +13,7 @@ from lab.workspace.store import Run
 from pages.ui import charts, words
 from pages.ui.detectors import SUFFIX
 from pages.ui.results import downloads, figures
-from pages.ui.session import store
+from pages.ui.session import owner, store
 from pages.ui.work import latest_job, submit
 
 BASELINE, FINETUNE = "lab.study.tasks:train_baseline", "lab.study.tasks:finetune"
@@ -78,6 +78,7 @@ def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
             "These labels raise an event", labels, default=[label for label in labels if label == "alarm"],
             placeholder="Choose one or more",
         )  # fmt: skip
+        own = _own_project(project_id)
         name = st.text_input("Name", "My detector", max_chars=80)
         with st.expander("Advanced", icon=":material/tune:"):
             schedule = _schedule("finetune")
@@ -85,9 +86,22 @@ def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
             if not positive or len(labels) < 2:
                 st.error("Fine-tuning needs sounds of two labels or more, one of which raises an event.")
                 return
-            chosen = {"project_id": project_id, "from_run": start.id, "positive": positive, "name": name}
+            chosen = {"project_id": project_id, "from_run": start.id, "positive": positive, "name": name, **own}
             submit(FINETUNE, {**chosen, "spec": start.data.get("spec", "default"), **schedule}, project_id)
             st.rerun()
+
+
+def _own_project(project_id: int) -> dict[str, int]:
+    """Ask for a project of recordings made where the board will hang; return it as an argument of the task."""
+    others = [project for project in store().projects(owner()) if project.id != project_id]
+    if not others:
+        return {}
+    chosen = st.selectbox(
+        "Then your own recordings", others, None, format_func=lambda project: project.name, placeholder="none",
+        help="A project recorded where the board will hang. The last stage learns from it, and so does the training "
+        "with rounding.",
+    )  # fmt: skip
+    return {"own_project_id": chosen.id} if chosen else {}
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -92,6 +92,18 @@ def test_fine_tuning_submits_baseline_labels_and_name(open_page):
     assert "Cancel" in labels(app)
 
 
+def test_another_project_can_be_the_persons_own_recordings(open_page):
+    seed.examples()
+    seed.baseline_done()
+    kitchen = seed.project("Recorded in the kitchen")
+    app = to_finetune(open_page("train"))
+    box = next(box for box in app.selectbox if box.label == "Then your own recordings")
+    assert box.value is None
+    box.select(kitchen.name).run()
+    press(app, "Fine-tune")
+    assert submitted_args()["own_project_id"] == kitchen.id
+
+
 def test_the_threshold_moves_along_the_curve_and_the_detector_is_saved_so(open_page):
     seed.baseline_done()
     seed.finetune_done()
