@@ -56,13 +56,13 @@ def test_a_project_becomes_a_detector_that_learned_from_own_recordings_too(sound
     assert [run.kind for run in store.runs(workshop)].count("finetune") == 2
 
 
-def test_the_command_line_trains_and_fine_tunes(sounds, tmp_path, capsys):
+def test_the_command_line_trains_and_fine_tunes(sounds, tmp_path, capfd):
     model, made = tmp_path / "model.baseline", tmp_path / "kitchen.detector"
     assert cli.main(["train", "baseline", "--data", str(sounds), "--out", str(model), "--epochs", "1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["classes"] == sorted(TONES)
+    assert json.loads(capfd.readouterr().out)["classes"] == sorted(TONES)
     data = [f"--data={sounds}", f"--own={sounds}"]
     command = ["train", "finetune", f"--from={model}", *data, f"--out={made}"]
     assert cli.main([*command, "--epochs", "1", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(capfd.readouterr().out)
     assert told["windows"]["count"] > 0
     assert Detector.load(made).name == "kitchen"
