@@ -12,7 +12,7 @@ typedef struct {
   int32_t re, im;
 } pair_t;
 
-static complex_q15_t points[POINTS];
+static complex_q15_t points[POINTS], bins[POINTS];
 
 static inline int32_t saturate(int32_t value) {
   return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
@@ -70,16 +70,27 @@ static void middle_stage(uint32_t base, uint32_t length, uint32_t span, uint32_t
   }
 }
 
-/* The last stage: blocks of four, no twiddles. */
-static void last_stage(uint32_t base, uint32_t length) {
-  for (uint32_t i = base; i < base + length; i += 4) {
+#if POINTS == 64 || POINTS == 256
+#define LAST_SHIFT 0
+#else
+#define LAST_SHIFT 1 /* gives back the bit that the radix-2 stage took */
+#endif
+
+static inline void finish(complex_q15_t *bin, int32_t re, int32_t im) {
+  *bin = (complex_q15_t){(int16_t)((uint32_t)re << LAST_SHIFT), (int16_t)((uint32_t)im << LAST_SHIFT)};
+}
+
+/* The last stage: blocks of four, no twiddles, each result to its place in natural order. */
+static void last_stages(void) {
+  for (uint32_t i = 0; i < POINTS; i += 4) {
     pair_t a = load(i, 0), b = load(i + 1, 0), c = load(i + 2, 0), d = load(i + 3, 0);
     pair_t ac = add(a, c), bd = add(b, d), a_c = sub(a, c), b_d = sub(b, d);
     pair_t even = half_sum(ac, bd), odd = half_dif(ac, bd);
-    store(i, even.re, even.im);
-    store(i + 1, odd.re, odd.im);
-    store(i + 2, (a_c.re >> 1) + (b_d.im >> 1), (a_c.im >> 1) - (b_d.re >> 1));
-    store(i + 3, (a_c.re >> 1) - (b_d.im >> 1), (a_c.im >> 1) + (b_d.re >> 1));
+    complex_q15_t *bin = &bins[reversed_fours[i / 4]];
+    finish(bin, even.re, even.im);
+    finish(bin + POINTS / 2, odd.re, odd.im);
+    finish(bin + POINTS / 4, (a_c.re >> 1) + (b_d.im >> 1), (a_c.im >> 1) - (b_d.re >> 1));
+    finish(bin + 3 * POINTS / 4, (a_c.re >> 1) - (b_d.im >> 1), (a_c.im >> 1) + (b_d.re >> 1));
   }
 }
 
@@ -89,53 +100,64 @@ static void radix4(uint32_t base, uint32_t length, uint32_t step) {
     step *= 4;
     middle_stage(base, length, span, step);
   }
-  last_stage(base, length);
+}
+
+/* Multiply a frame by its window, even samples as real and odd as imaginary parts. */
+static inline pair_t windowed(const int16_t *frame, uint32_t i) {
+  return (pair_t){frame[2 * i] * window_q15[2 * i] >> 15, frame[2 * i + 1] * window_q15[2 * i + 1] >> 15};
 }
 
 #if POINTS == 64 || POINTS == 256
-static void complex_fft(void) { radix4(0, POINTS, 1); }
+static void complex_fft(const int16_t *frame) {
+  for (uint32_t i = 0; i < POINTS; i++) {
+    pair_t point = windowed(frame, i);
+    store(i, point.re, point.im);
+  }
+  radix4(0, POINTS, 1);
+  last_stages();
+}
 #else
 /* Lengths that are twice a power of four: one radix-2 stage, then two halves. */
-static void complex_fft(void) {
+static void complex_fft(const int16_t *frame) {
   for (uint32_t i = 0; i < POINTS / 2; i++) {
-    uint32_t l = i + POINTS / 2;
-    pair_t low = load(i, 1), high = load(l, 1);
+    pair_t low = windowed(frame, i), high = windowed(frame, i + POINTS / 2);
+    low = (pair_t){low.re >> 1, low.im >> 1};
+    high = (pair_t){high.re >> 1, high.im >> 1};
     int32_t re = low.re - high.re, im = low.im - high.im;
     int32_t cosine = twiddle_q15[2 * i], sine = twiddle_q15[2 * i + 1];
     store(i, (low.re + high.re) >> 1, (low.im + high.im) >> 1);
-    store(l, (re * cosine >> 16) + (im * sine >> 16), (im * cosine >> 16) - (re * sine >> 16));
+    store(i + POINTS / 2, (re * cosine >> 16) + (im * sine >> 16), (im * cosine >> 16) - (re * sine >> 16));
   }
   radix4(0, POINTS / 2, 2);
   radix4(POINTS / 2, POINTS / 2, 2);
-  for (uint32_t i = 0; i < POINTS; i++) {
-    store(i, (int32_t)((uint32_t)points[i].re << 1), (int32_t)((uint32_t)points[i].im << 1));
-  }
+  last_stages();
 }
 #endif
-
-static void to_natural_order(void) {
-  for (uint32_t i = 0; i < 2 * SWAP_COUNT; i += 2) {
-    complex_q15_t kept = points[swap_pairs[i]];
-    points[swap_pairs[i]] = points[swap_pairs[i + 1]];
-    points[swap_pairs[i + 1]] = kept;
-  }
-}
 
 /* Integer root of a value below 2^30, rounded down. */
 #ifdef SPECTRUM_FLOAT_ROOT /* a host's, quicker: 53 bits leave a root's whole part exact */
 static inline uint32_t integer_root(uint32_t value) { return (uint32_t)__builtin_sqrt(value); }
-#else /* one bit a step */
+#else /* a table's eight bits, then one bit a step */
 static inline uint32_t integer_root(uint32_t value) {
-  uint32_t root = 0;
-  for (uint32_t bit = 1u << 28; bit != 0; bit >>= 2) {
-    uint32_t trial = root + bit;
-    root >>= 1;
-    if (value >= trial) {
-      value -= trial;
-      root += bit;
+  uint32_t root;
+  if (value < 1u << 16) {
+    root = value >= 1u << 14   ? root_high[value >> 8]
+           : value >= 1u << 12 ? root_high[value >> 6] >> 1u
+           : value >= 1u << 10 ? root_high[value >> 4] >> 2u
+           : value >= 1u << 8  ? root_high[value >> 2] >> 3u
+                               : root_high[value] >> 4u;
+  } else {
+    uint32_t bits = 2; /* twice those below the table's */
+    while (value >> bits >= 1u << 16) {
+      bits += 2;
+    }
+    root = (uint32_t)root_high[value >> (8 + bits)] << bits / 2;
+    for (uint32_t bit = 1u << bits / 2; bit > 1; bit >>= 1) {
+      uint32_t trial = root + bit;
+      root = trial * trial <= value ? trial : root;
     }
   }
-  return root;
+  return root + ((root + 1) * (root + 1) <= value);
 }
 #endif
 
@@ -164,20 +186,28 @@ static uint16_t magnitude(int32_t re, int32_t im) {
   return (uint16_t)(root - is_short);
 }
 
+/* Two bins of the real spectrum, i and POINTS - i, from bins x and y of the complex one. CMSIS-DSP multiplies x
+ * and y by (a, b) with a_re + b_re = 1 and a_im = -b_im, which the other bin shares: four products do for both.
+ * Sums wrap as its own do. */
+static inline void magnitudes_of_pair(uint32_t i, uint16_t *magnitudes) {
+  uint32_t a = (uint32_t)(int32_t)split_q15[2 * i], b = (uint32_t)(int32_t)split_q15[2 * i + 1];
+  complex_q15_t x = bins[i], y = bins[POINTS - i];
+  uint32_t dif = (uint32_t)(x.re - y.re), sum = (uint32_t)(x.im + y.im);
+  uint32_t re = a * dif + b * sum, im = a * sum - b * dif;
+  magnitudes[i] = magnitude((int32_t)(re + ((uint32_t)(int32_t)y.re << 15)) >> 16,
+                            (int32_t)(im - ((uint32_t)(int32_t)y.im << 15)) >> 16);
+  magnitudes[POINTS - i] = magnitude((int32_t)(((uint32_t)(int32_t)x.re << 15) - re) >> 16,
+                                     (int32_t)(im - ((uint32_t)(int32_t)x.im << 15)) >> 16);
+}
+
 void spectrum_magnitudes(const int16_t *frame, uint16_t *magnitudes) {
-  for (uint32_t i = 0; i < POINTS; i++) {
-    store(i, frame[2 * i] * window_q15[2 * i] >> 15, frame[2 * i + 1] * window_q15[2 * i + 1] >> 15);
-  }
-  complex_fft();
-  to_natural_order();
-  pair_t first = load(0, 0);
+  complex_fft(frame);
+  complex_q15_t first = bins[0], middle = bins[POINTS / 2];
   magnitudes[0] = magnitude((int16_t)((first.re + first.im) >> 1), 0);
   magnitudes[POINTS] = magnitude((int16_t)((first.re - first.im) >> 1), 0);
-  for (uint32_t i = 1; i < POINTS; i++) {
-    const int16_t *k = &split_q15[4 * (i - 1)];
-    pair_t x = load(i, 0), y = load(POINTS - i, 0);
-    int32_t re = (x.re * k[0] - x.im * k[1] + y.re * k[2] + y.im * k[3]) >> 16;
-    int32_t im = (y.re * k[3] - y.im * k[2] + x.im * k[0] + x.re * k[1]) >> 16;
-    magnitudes[i] = magnitude((int16_t)re, (int16_t)im);
+  for (uint32_t i = 1; i < POINTS / 2; i++) {
+    magnitudes_of_pair(i, magnitudes);
   }
+  /* a is 0 and b nearly 1 here: nearly the complex bin's conjugate */
+  magnitudes[POINTS / 2] = magnitude(middle.re * INT16_MAX >> 16, -middle.im * INT16_MAX >> 16);
 }
