@@ -17,6 +17,7 @@ from lab.sound.features import FeatureSpec
 STRIDE = 4_000
 """The article's: a window each quarter of a second."""
 MAX_BACKGROUNDS = 50
+WINDOWS_NDIM = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +25,8 @@ class Examples:
     """Windows of one split.
 
     Attributes:
-        windows: int8 codes or float32 magnitudes, shape (n, rows, bands).
+        windows: int8 codes or float32 magnitudes, shape (n, rows, bands); pictures
+            are float32, (n, rows, columns, channels).
         classes: int64, shape (n,): place in the labels.
         clips: int64, shape (n,): number of the clip each was cut from.
     """
@@ -37,9 +39,11 @@ class Examples:
         return len(self.classes)
 
     def inputs(self) -> NDArray[np.float32]:
-        """Return what Keras sees: float32, shape (n, rows, bands, 1); codes are divided by 128."""
+        """Return what Keras sees: float32, shape (n, rows, bands, channels); codes are divided by 128."""
         scaled = self.windows.astype(np.float32)
-        return (scaled / np.float32(128) if self.windows.dtype == np.int8 else scaled)[..., None]
+        if self.windows.dtype == np.int8:
+            scaled /= np.float32(128)
+        return scaled[..., None] if scaled.ndim == WINDOWS_NDIM else scaled
 
     def take(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> "Examples":
         """Return some of them."""

@@ -1,6 +1,6 @@
 """One stage of fitting a Keras model to examples."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ def fit(
     seed: int = 0,
     on_epoch: OnEpoch = ignore_epoch,
     on_progress: OnProgress = ignore,
+    callbacks: Sequence[Any] = (),
 ) -> list[Row]:
     """Train a model and leave the best weights in it.
 
@@ -39,6 +40,7 @@ def fit(
         seed: of their order.
         on_epoch: called with epoch, stage, loss, accuracy and val_…; may raise to stop.
         on_progress: called after each epoch.
+        callbacks: more Keras callbacks, called first.
 
     Returns:
         What on_epoch saw, one row an epoch.
@@ -55,7 +57,7 @@ def fit(
             validation_data=batches(validate, PREDICT_BATCH, single) if len(validate) else None,
             epochs=schedule.epochs,
             verbose=0,
-            callbacks=_callbacks(schedule, bool(len(validate)), rows, on_epoch, on_progress),
+            callbacks=[*callbacks, *_callbacks(schedule, bool(len(validate)), rows, on_epoch, on_progress)],
         )
     return rows
 
@@ -85,7 +87,11 @@ def batches(
 
     def batch(chosen: Any) -> Any:
         inputs = tf.cast(tf.gather(windows, chosen), tf.float32) / divisor
-        return inputs[..., None], tf.gather(answers, chosen), tf.gather(each, chosen)
+        return (
+            inputs[..., None] if windows.shape.rank == 3 else inputs,
+            tf.gather(answers, chosen),
+            tf.gather(each, chosen),
+        )
 
     order = tf.data.Dataset.range(len(examples))
     if seed is not None:

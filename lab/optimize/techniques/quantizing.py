@@ -1,6 +1,5 @@
-"""Quantization-aware training: the one module that uses the TensorFlow Model Optimization toolkit."""
+"""Quantization-aware training, which keeps what pruning and clustering made."""
 
-import os
 from typing import Any
 
 import numpy as np
@@ -8,11 +7,17 @@ import numpy as np
 from lab.learn import fitting, keras2
 from lab.learn.examples import Examples, class_weights
 from lab.learn.schedule import Schedule
+from lab.optimize.techniques.kernels import Kept, kernels, snapped
+from lab.optimize.techniques.schemes import one_set_a_kernel, scheme_for
+from lab.optimize.techniques.toolkit import fresh, toolkit
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 
 ONE_EPOCH = Schedule("QAT", epochs=1, rate=1e-4)
 """The article's."""
-QUANTIZED = ("Conv2D", "DepthwiseConv2D", "Dense", "MaxPooling2D", "AveragePooling2D", "Flatten", "Dropout")
+QUANTIZED = (
+    "Conv2D", "DepthwiseConv2D", "Dense", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D",
+    "BatchNormalization", "ReLU", "Activation", "Softmax", "Add", "ZeroPadding2D", "Reshape", "Flatten", "Dropout",
+)  # fmt: skip
 CODE_RANGE = (-1.0, 127 / 128)
 
 
@@ -24,6 +29,7 @@ def qat(
     seed: int = 0,
     on_epoch: OnEpoch = ignore_epoch,
     on_progress: OnProgress = ignore,
+    kept: Kept | None = None,
 ) -> Any:
     """Return a copy of a model, trained on with int8 rounding in its forward pass.
 
@@ -37,42 +43,44 @@ def qat(
         schedule: one epoch at 1e-4 by default.
         seed: of the order of examples.
         on_epoch, on_progress: called after each epoch.
+        kept: zeros and clusters of earlier steps that the training must keep; none is plain QAT.
 
     Returns:
         Keras model for `lab.deploy.convert.to_int8_tflite`.
     """
-    with keras2.quiet():
-        quantized = _annotated(model)
+    kept = kept or Kept()
+    before = kernels(model, kept.layers)
+    with keras2.quiet(), one_set_a_kernel():
+        quantized = _annotated(model, kept)
     if train.windows.dtype == np.int8:
         _pin_input(quantized)
     weights = class_weights(train.classes, max(2, model.output_shape[-1]))
     fitting.fit(quantized, train, validate, schedule, weights, seed, on_epoch, on_progress)
+    _keep(quantized, before, kept)
     return quantized
 
 
-def _annotated(model: Any) -> Any:
+def _annotated(model: Any, kept: Kept) -> Any:
     keras = keras2.keras()
-    toolkit = _toolkit()
+    kit = toolkit().quantization.keras
     marked = keras.models.clone_model(
         model,
         clone_function=lambda layer: (
-            toolkit.quantize_annotate_layer(_fresh(layer)) if type(layer).__name__ in QUANTIZED else _fresh(layer)
+            kit.quantize_annotate_layer(fresh(layer)) if type(layer).__name__ in QUANTIZED else fresh(layer)
         ),
     )
     marked.set_weights(model.get_weights())
-    return toolkit.quantize_apply(marked)
+    return kit.quantize_apply(marked, scheme_for(kept)) if kept.anything else kit.quantize_apply(marked)
 
 
-def _fresh(layer: Any) -> Any:
-    return layer.__class__.from_config(layer.get_config())
-
-
-def _toolkit() -> Any:
-    keras2.tensorflow()
-    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-    import tensorflow_model_optimization as tfmot
-
-    return tfmot.quantization.keras
+def _keep(quantized: Any, before: dict[str, Any], kept: Kept) -> None:
+    """Put every kernel exactly on its zeros and clusters: the optimizer's last step comes after the last rounding."""
+    for layer in quantized.layers:
+        name = layer.name.removeprefix("quant_")
+        if name in before:
+            # Inside the wrapper `layer.kernel` is the rounded tensor; the variable is among the weights.
+            (kernel,) = (each for each in layer.weights if each.name.rsplit("/", 1)[-1].split(":")[0] == "kernel")
+            kernel.assign(snapped(kernel.numpy(), before[name], kept))
 
 
 def _pin_input(quantized: Any) -> None:
