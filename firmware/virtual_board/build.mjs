@@ -1,4 +1,4 @@
-/** Bundles the virtual board for Node into build/run.mjs, with the fast processor. */
+/** Bundles the virtual board for Node into build/, with the fast processor. */
 
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -38,4 +38,6 @@ export async function bundle(entry, outfile, plugins = [fastCore]) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle('run.mjs', 'build/run.mjs');
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of ['run.mjs', 'bare.mjs']) await bundle(name, `build/${name}`);
+}

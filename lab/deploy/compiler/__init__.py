@@ -14,7 +14,7 @@ import numpy as np
 from lab.deploy.compiler.arena import plan
 from lab.deploy.compiler.emit import header_text, kernels_text, source_text
 from lab.deploy.compiler.lower import ends, lower, needed
-from lab.deploy.compiler.step import Unsupported
+from lab.deploy.compiler.step import Step, Unsupported
 from lab.deploy.tflite import Tensor, read_graph
 from lab.errors import BadInput
 
@@ -37,6 +37,7 @@ class CompiledC:
         macs: multiply-accumulates of one inference.
         operators: names in running order.
         sha256: of the .tflite.
+        layers: {operator, name, macs, code_bytes, note} a kernel call; the note says why it has its kernel.
     """
 
     files: dict[str, str] = field(repr=False)
@@ -53,6 +54,7 @@ class CompiledC:
     macs: int
     operators: tuple[str, ...]
     sha256: str
+    layers: tuple[dict[str, Any], ...] = ()
 
 
 def compile_model(tflite: bytes, prefix: str = "model") -> CompiledC:
@@ -80,12 +82,19 @@ def compile_model(tflite: bytes, prefix: str = "model") -> CompiledC:
     made = CompiledC(
         files={}, **_ends(graph.tensors[first], graph.tensors[last]), arena_bytes=arena.size_bytes,
         weight_bytes=weight_bytes, macs=sum(step.macs for step in steps), operators=names,
-        sha256=hashlib.sha256(tflite).hexdigest(),
+        sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step) for step in steps if step.kernel),
     )  # fmt: skip
     made.files[f"{prefix}.h"] = header_text(prefix, _card(made), _macros(made))
     made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, first, last)
     made.files[f"{prefix}_kernels.h"] = kernels_text(prefix, steps)
     return made
+
+
+def _layer(step: Step) -> dict[str, Any]:
+    return {
+        "operator": step.operator.index, "name": step.operator.name, "macs": step.macs, "code_bytes": step.code_bytes,
+        "note": step.note or "portable kernel",
+    }  # fmt: skip
 
 
 def _ends(first: Tensor, last: Tensor) -> dict[str, Any]:

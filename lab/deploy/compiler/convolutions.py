@@ -4,7 +4,7 @@ import numpy as np
 
 from lab.deploy.compiler.filters import Filters, fold, side_by_side
 from lab.deploy.compiler.fixed import Ints
-from lab.deploy.compiler.step import Constant, Step, View, shape_fields
+from lab.deploy.compiler.step import Constant, Layer, Step, View, shape_fields
 from lab.deploy.compiler.windows import image_of, patch_bytes, window_shape
 from lab.deploy.tflite import Tensor
 
@@ -55,6 +55,7 @@ def depthwise_conv_2d(view: View) -> list[Step]:
             arguments=("&{shape}", filters.struct("channel_filters", "per_channel", count // channels)),
             constants=(Constant("weights", "int8_t", taps.T.astype(np.int8)), *filters.constants),
             scratch_bytes=patch_bytes(shape), macs=view.output.size * height * width,
+            layer=Layer(taps.T.reshape(count, height, width, 1), filters, shape, is_depthwise=True),
         )
     ]  # fmt: skip
 
@@ -65,6 +66,9 @@ def _dense_step(view: View, image: Tensor, taps: Ints, shape: dict[str, int], fi
         arguments=("&{shape}", filters.struct("filters", "count", len(taps))),
         constants=(Constant("weights", "uint8_t", side_by_side(taps)), *filters.constants),
         scratch_bytes=patch_bytes(shape), macs=view.output.size * taps.shape[1],
+        layer=Layer(
+            taps.reshape(len(taps), shape["kernel_height"], shape["kernel_width"], -1), filters, shape
+        ),
     )  # fmt: skip
 
 

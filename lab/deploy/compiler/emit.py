@@ -21,6 +21,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "mul": ("requantize", "broadcast"),
     "mean": ("requantize",),
     "softmax": ("requantize",),
+    "lanes_conv_2d": ("lanes",),
+    "lanes_depthwise_conv_2d": ("lanes",),
 }
 _LINE = 16
 
@@ -61,6 +63,10 @@ _SOURCE = Template("""\
 #include "$prefix.h"
 
 #include "${prefix}_kernels.h"
+
+#ifndef ${upper}_MARK
+#define ${upper}_MARK(step) ((void)0) /* a build that counts cycles defines it */
+#endif
 
 _Alignas(4) static int8_t arena[${upper}_ARENA_BYTES];
 
@@ -122,8 +128,9 @@ def source_text(prefix: str, steps: list[Step], arena: Arena, first: int, last: 
     for number, step in enumerate(steps):
         if not step.kernel:
             continue
-        constants.append(_constants(f"{prefix}_{number}", step))
+        constants.append(_constants(f"{prefix}_{number}", step) + step.program.replace("{stem}", f"{prefix}_{number}"))
         calls.append(f"    /* operator {step.operator.index}: {step.operator.name} */\n")
+        calls.append(f"    {prefix.upper()}_MARK({len(calls) // 3});\n")
         calls.append(f"    {_call(f'{prefix}_{number}', number, step, arena)};\n")
     return _SOURCE.substitute(
         prefix=prefix, upper=prefix.upper(), constants="\n".join(constants), calls="".join(calls),
@@ -133,7 +140,7 @@ def source_text(prefix: str, steps: list[Step], arena: Arena, first: int, last: 
 
 def _call(stem: str, number: int, step: Step, arena: Arena) -> str:
     names = {constant.name: f"{stem}_{constant.name}" for constant in step.constants}
-    names["shape"] = f"{stem}_shape"
+    names |= {"shape": f"{stem}_shape", "stem": stem}
     names |= {f"in{place}": f"arena + {arena.tensors[index]}" for place, index in enumerate(step.reads)}
     operands = step.operands or tuple(f"{{in{place}}}" for place in range(len(step.reads)))
     scratch = (f"arena + {arena.scratch[number]}",) if step.scratch_bytes else ()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from lab.deploy.compiler import convolutions, elementwise, shapes, softmax, windows
+from lab.deploy.compiler.fast import accelerate
 from lab.deploy.compiler.step import Constant, Lower, Step, Unsupported, View
 from lab.deploy.tflite import Graph, Operator
 from lab.errors import BadInput
@@ -53,7 +54,7 @@ def lower(graph: Graph, first: int, last: int) -> list[Step]:
         if len(operator.outputs) != 1:
             raise Unsupported(operator, graph.tensors[operator.outputs[0]], "it has more than one output.")
         steps += LOWERINGS[operator.name](View(graph, operator))
-    return _join_tables(steps, last)
+    return accelerate(_join_tables(steps, last), last)
 
 
 def needed(graph: Graph, first: int, last: int) -> list[Operator]:

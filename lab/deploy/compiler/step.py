@@ -37,6 +37,27 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """What straight-line code is made from.
+
+    Attributes:
+        taps: int64 weights, (filters, rows, columns, channels); of one channel each where depthwise.
+        filters: bias, scale and limits.
+        shape: fields of the kernel's window_shape.
+        is_depthwise: every filter reads one channel.
+        pool: max-pool (height, width) that only its greatest sums go through.
+        plain: the steps of the portable kernels, where a pool was taken in.
+    """
+
+    taps: NDArray[np.int64]
+    filters: Any
+    shape: dict[str, int]
+    is_depthwise: bool = False
+    pool: tuple[int, int] = (1, 1)
+    plain: tuple["Step", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One kernel call.
 
@@ -53,6 +74,10 @@ class Step:
         table: for an element-wise step of one input, its 256 outputs by code.
         macs: multiply-accumulates.
         operands: the input pointers, where constants stand among them: `{in0}`, `{in1}` or a constant's name.
+        layer: for a step with weights, what straight-line code is made from.
+        program: C of its own, before the model's functions; `{stem}` begins its names.
+        code_bytes: instructions in it.
+        note: why it has the kernel it has.
     """
 
     operator: Operator
@@ -67,6 +92,10 @@ class Step:
     table: NDArray[np.int8] | None = None
     macs: int = 0
     operands: tuple[str, ...] = ()
+    layer: Layer | None = None
+    program: str = ""
+    code_bytes: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

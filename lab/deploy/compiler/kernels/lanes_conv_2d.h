@@ -1,0 +1,39 @@
+struct lanes_conv_shape {
+    struct lane_padding padding;
+    int32_t rounds, round_step;           /* rows of outputs, and input values between them */
+    int32_t word_rows, words, row_step;   /* what a round packs, and input values between its rows */
+    int32_t distance, pairs, step;        /* between the lanes; pairs of outputs a round, and words between them */
+    int32_t pool_lanes, pool_width;       /* 1: a pair gives one output; outputs side by side that give one */
+    int32_t out_width, twin_column;       /* outputs a round; where the second lane's first output goes */
+    int32_t words_at, sums_at;            /* in scratch */
+};
+
+/* Leaves the greatest of `width` sums side by side in the place of the first. */
+INLINE void lanes_greatest(int32_t *sums, int32_t len, int32_t step, int32_t width) {
+    for (int32_t i = 0; i < len; i++, sums += width * step)
+        for (int32_t column = 1; column < width; column++)
+            if (sums[column * step] > *sums) *sums = sums[column * step];
+}
+
+INLINE void lanes_conv_2d(int8_t *out, const int8_t *in, int8_t *scratch, const struct lanes_conv_shape *s,
+                          const struct lane_group *groups, int32_t group_count, int32_t filters,
+                          const struct lane_scale *scales, const struct lane_codes *c) {
+    uint32_t *words = (uint32_t *)(void *)(scratch + s->words_at);
+    int32_t *sums = (int32_t *)(void *)(scratch + s->sums_at);
+    in = lanes_padded(in, scratch, &s->padding);
+    for (int32_t round = 0; round < s->rounds; round++, in += s->round_step, out += s->out_width * filters) {
+        for (int32_t row = 0; row < s->word_rows; row++)
+            lanes_pack(words + row * s->words, in + row * s->row_step, s->words, 1, s->distance, c->center);
+        int32_t filter = 0;
+        for (int32_t group = 0; group < group_count; group++) {
+            const int32_t count = groups[group].count, lanes = s->pool_lanes ? 1 : 2;
+            groups[group].run(words, sums, words + s->pairs * s->step);
+            for (int32_t i = 0; i < count; i++, filter++) {
+                const struct lane_call how = lanes_call(scales + filter, c, lanes * count * s->pool_width, filters);
+                if (s->pool_width > 1) lanes_greatest(sums + i, s->out_width, count, s->pool_width);
+                lanes_codes(out + filter, sums + lanes * i, s->pool_lanes ? s->out_width : s->pairs, &how);
+                if (!s->pool_lanes) lanes_codes(out + s->twin_column * filters + filter, sums + 2 * i + 1, s->pairs, &how);
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+struct lanes_depthwise_shape {
+    struct lane_padding padding;
+    int32_t word_rows, words, row_step, distance; /* what a channel packs; between its rows and its lanes */
+    int32_t pairs, step;                          /* columns, and words between them */
+    int32_t rows, row_words, twin_row;            /* pairs of rows; words between them; the second lane's first row */
+    int32_t words_at, sums_at;
+};
+
+INLINE void lanes_depthwise_conv_2d(int8_t *out, const int8_t *in, int8_t *scratch,
+                                    const struct lanes_depthwise_shape *s, const struct lane_group *groups,
+                                    int32_t filters, int32_t per_channel, const struct lane_scale *scales,
+                                    const struct lane_codes *c) {
+    uint32_t *words = (uint32_t *)(void *)(scratch + s->words_at);
+    int32_t *sums = (int32_t *)(void *)(scratch + s->sums_at);
+    const int32_t out_row = s->pairs * filters, channels = s->padding.channels;
+    in = lanes_padded(in, scratch, &s->padding);
+    for (int32_t filter = 0; filter < filters; filter++) {
+        const int32_t count = groups[filter].count;
+        const struct lane_call how = lanes_call(scales + filter, c, 2 * count, filters);
+        if (filter % per_channel == 0)
+            for (int32_t row = 0; row < s->word_rows; row++)
+                lanes_pack(words + row * s->words, in + row * s->row_step + filter / per_channel, s->words, channels,
+                           s->distance, c->center);
+        for (int32_t done = 0; done < s->rows; done += count) {
+            const int32_t first = done + count > s->rows ? s->rows - count : done; /* the last may repeat some */
+            const uint32_t *x = words + first * s->row_words;
+            groups[filter].run(x, sums, x + s->pairs * s->step);
+            for (int32_t i = 0; i < count; i++) {
+                int8_t *row = out + (first + i) * out_row + filter;
+                lanes_codes(row, sums + 2 * i, s->pairs, &how);
+                lanes_codes(row + s->twin_row * out_row, sums + 2 * i + 1, s->pairs, &how);
+            }
+        }
+    }
+}
