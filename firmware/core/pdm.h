@@ -1,11 +1,9 @@
 /* A PDM microphone's bits to samples: 1.024 MHz in, 16 kHz out.
  *
- * Response, measured (tests/lab/sound/features/test_core.py):
- *   Hz   10    100   520   1000  2000  3100  4000  6000
- *   dB  -3.0   0.0   0.0  -0.2  -0.7  -1.6  -2.7  -6.3
- * 190 taps at 1.024 MHz are less than three samples: nothing much steeper or
- * flatter fits in them. The virtual microphone, which joins samples by
- * straight lines, takes 1.1 dB more at 3100 Hz. */
+ * 384 taps: flat within 0.1 dB to 4 kHz and 0.25 dB to 5 kHz, -1.1 dB at
+ * 6 kHz; what folds onto 0 to 4 kHz is 44 dB down or more, all together
+ * (lab/deploy/pdm_filter.py, docs/pictures/pdm_response.svg). The virtual microphone, which
+ * joins samples by straight lines, takes 1.1 dB at 3100 Hz before it. */
 #ifndef PDM_H
 #define PDM_H
 

@@ -16,7 +16,7 @@ from lab.hostcc import shared_library
 from lab.sound.features.tables import spectrum_header
 
 FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
-SOURCES = ("core/spectrum.c", "core/spectrum.h", "core/pdm.c", "core/pdm.h", "hal/host/core.c")
+SOURCES = ("core/spectrum.c", "core/spectrum.h", "core/pdm.c", "core/pdm.h", "core/pdm_taps.h", "hal/host/core.c")
 HOST_FLAGS = ("-DSPECTRUM_FLOAT_ROOT", "-fno-math-errno")
 WORDS_PER_SAMPLE = 2
 _lock = threading.Lock()  # the C keeps its state in static buffers, as on the board
