@@ -44,6 +44,20 @@ def settings() -> Settings:
     )
 
 
+def ice_servers() -> list[dict[str, str]]:
+    """Return the servers that help a browser reach this machine by WebRTC; none by default.
+
+    LAB_TURN_URL names them, with commas between several (`turn:host:3478`, `stun:host:3478`); LAB_TURN_USER and
+    LAB_TURN_SECRET open those that relay. Not among Settings, which travel with jobs.
+    """
+    given = [each.strip() for each in os.environ.get("LAB_TURN_URL", "").split(",") if each.strip()]
+    secret = {
+        "username": os.environ.get("LAB_TURN_USER", ""),
+        "credential": os.environ.get("LAB_TURN_SECRET", ""),
+    }
+    return [{"urls": url, **(secret if url.startswith("turn") else {})} for url in given]
+
+
 def _default_home() -> Path:
     data = os.environ.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "tinyml-lab"
