@@ -56,7 +56,9 @@ def install_all(root: Path, status: Status) -> None:
             except (OSError, subprocess.SubprocessError, pico_sdk.SdkError) as error:
                 status.set(part, "failed", f"{error}")
         if all_ready(root):
-            build_ahead(root)
+            status.set("firmware", "installing")
+            failure = build_ahead(root)
+            status.set("firmware", "failed" if failure else "ready", failure)
 
 
 @contextmanager
@@ -149,10 +151,20 @@ def install_board(root: Path) -> None:
         subprocess.run([npm, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, check=True)
 
 
-def build_ahead(root: Path) -> None:
-    """Compile the SDK's part of the firmware once, so that a person's first build takes seconds."""
+def build_ahead(root: Path) -> str:
+    """Compile the SDK's part of the firmware once, so that a person's first build takes seconds.
+
+    Returns:
+        What went wrong in one sentence, or nothing.
+    """
     code = "from lab.deploy.build import prepare; prepare('pico')"
-    subprocess.run([python_env.python(root), "-c", code], cwd=root, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [python_env.python(root), "-c", code], cwd=root, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    said = done.stderr.strip().splitlines()
+    return (
+        said[-1][:300] if done.returncode and said else f"It ended with {done.returncode}." if done.returncode else ""
+    )
 
 
 def install_browser() -> None:

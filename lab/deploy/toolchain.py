@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.errors import LabError, Missing
 from lab.hostcc import cache_dir
 
+PROGRAMS = ("arm-none-eabi-gcc", "cmake", "ninja")
 SDK_PLACES = ("/usr/src/pico-sdk", "/usr/share/pico-sdk")
 BUILD_TIMEOUT_S = 600
 MEMORY_BYTES = 4 * 2**30
@@ -40,10 +41,10 @@ def find_toolchain() -> Toolchain:
     Raises:
         Missing: says which part is not there and how to get it.
     """
-    compiler = _program("arm-none-eabi-gcc")
+    compiler = find_program("arm-none-eabi-gcc")
     if not compiler:
         raise Missing("The Arm compiler is missing: run `make setup` (it installs gcc-arm-none-eabi).")
-    cmake, ninja = _program("cmake"), _program("ninja")
+    cmake, ninja = find_program("cmake"), find_program("ninja")
     if not cmake or not ninja:
         raise Missing("CMake or Ninja is missing: run `make setup` (it installs cmake and ninja).")
     sdk = find_sdk()
@@ -61,7 +62,8 @@ def find_sdk() -> Path | None:
     return None
 
 
-def _program(name: str) -> str | None:
+def find_program(name: str) -> str | None:
+    """Return where a program is: on the path, or beside this Python."""
     beside_python = Path(sys.executable).parent / name  # wheels put cmake and ninja there
     return shutil.which(name) or (str(beside_python) if beside_python.exists() else None)
 

@@ -1,7 +1,6 @@
 """Which parts of the set-up are in, arriving or missing, and what to do about it."""
 
 import json
-import shutil
 from html import escape
 
 import streamlit as st
@@ -44,7 +43,7 @@ def _told() -> dict[str, dict[str, str]]:
 def _found() -> dict[str, bool]:
     from lab.deploy import toolchain
 
-    tools = all(shutil.which(name) for name in ("arm-none-eabi-gcc", "cmake", "ninja"))
+    tools = all(toolchain.find_program(name) for name in toolchain.PROGRAMS)
     return {"python": True, "compiler": tools, "sdk": toolchain.find_sdk() is not None, "emulator": _emulator()}
 
 
@@ -62,11 +61,20 @@ def panel() -> None:
     """Draw the parts, live while some are arriving; nothing when all are ready."""
     states = parts()
     if all(state == READY for state in states.values()):
+        _firmware_failed()
         return
     if INSTALLING in states.values():
         _live()
     else:
         _draw(states)
+
+
+def _firmware_failed() -> None:
+    """Say why compiling ahead failed; a person's own build will try again."""
+    told = _told()
+    if told.get("parts", {}).get("firmware") == FAILED:
+        said = escape(str(told.get("messages", {}).get("firmware", "")))
+        st.caption(f"**Firmware could not be compiled ahead.** {said} Building it on the Firmware page tries again.")
 
 
 @st.fragment(run_every=2.0)

@@ -105,6 +105,15 @@ def test_parts_that_are_arriving_or_missing_are_named(open_page, monkeypatch, la
     assert "no &lt;b&gt;network" in shown
 
 
+def test_firmware_that_could_not_be_compiled_ahead_is_told(open_page, lab_home):
+    open_store()
+    told = {"parts": {"firmware": "failed"}, "messages": {"firmware": "error: no <b>space</b> left"}}
+    (lab_home / "setup.json").write_text(json.dumps(told))
+    shown = text(open_page("home"))
+    assert "Firmware could not be compiled ahead" in shown
+    assert "no &lt;b&gt;space" in shown
+
+
 def test_a_damaged_setup_file_does_no_harm(open_page, lab_home):
     open_store()
     (lab_home / "setup.json").write_text("[1, 2")

@@ -70,3 +70,11 @@ def test_a_tool_that_takes_too_much_memory_fails(tools, tmp_path, monkeypatch):
     monkeypatch.setattr(toolchain, "MEMORY_BYTES", 2**29)
     with pytest.raises(ToolFailed, match="MemoryError"):
         run_tool([sys.executable, "-c", "bytearray(2**30)"], tmp_path, tools, "Compiling")
+
+
+def test_tools_that_wheels_put_beside_python_are_found(tmp_path, monkeypatch):
+    (tmp_path / "ninja").touch()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(toolchain.sys, "executable", str(tmp_path / "python"))
+    assert toolchain.find_program("ninja") == str(tmp_path / "ninja")
+    assert toolchain.find_program("cmake") is None
