@@ -46,6 +46,11 @@ def keras() -> Any:
 def seed(value: int) -> None:
     """Seed Python, NumPy and TensorFlow, and forget earlier models."""
     keras().backend.clear_session()
+    reseed(value)
+
+
+def reseed(value: int) -> None:
+    """Seed Python, NumPy and TensorFlow; models that were made stay good."""
     keras().utils.set_random_seed(value % 2**32)
 
 

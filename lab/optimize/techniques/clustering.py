@@ -48,10 +48,10 @@ def cluster(
         Plain Keras model, without the toolkit's wrappers.
 
     Raises:
-        BadInput: an impossible number of clusters, more than a kernel has weights, or no layer to cluster.
+        BadInput: an impossible number of clusters, more than any kernel has weights, or no layer to cluster.
     """
     names = shrinkable(model, excluded)
-    _check(model, names, clusters, init)
+    chosen = _chosen(model, names, clusters, init)
     kit = toolkit().clustering.keras
     from tensorflow_model_optimization.python.core.clustering.keras.experimental import cluster as experimental
 
@@ -65,8 +65,9 @@ def cluster(
         marked.set_weights(model.get_weights())
         marked = keras2.keras().models.clone_model(
             marked,
-            clone_function=lambda layer: experimental.cluster_weights(layer, **how) if layer.name in names else layer,
+            clone_function=lambda layer: experimental.cluster_weights(layer, **how) if layer.name in chosen else layer,
         )
+    keras2.reseed(seed)
     weights = class_weights(train.classes, max(2, model.output_shape[-1]))
     before = kernels(model, names)
     fitting.fit(marked, train, validate, schedule, weights, seed, on_epoch, on_progress)
@@ -78,7 +79,12 @@ def cluster(
     return stripped
 
 
-def _check(model: Any, names: Collection[str], clusters: int, init: str) -> None:
+def _chosen(model: Any, names: Collection[str], clusters: int, init: str) -> list[str]:
+    """Return the layers that clustering changes; one with no more values than clusters is clustered as it is.
+
+    Raises:
+        BadInput: as `cluster`.
+    """
     if init not in INITS:
         raise BadInput(f"There is no centroid initialisation {init!r}; there are {', '.join(INITS)}.")
     if not LEAST <= clusters <= MOST:
@@ -87,15 +93,16 @@ def _check(model: Any, names: Collection[str], clusters: int, init: str) -> None
         raise BadInput(
             "This model has no layer that can be clustered: a convolution or dense layer that is not excluded."
         )
-    for name, values in kernels(model, names).items():
-        if clusters > values.size:
-            raise BadInput(
-                f"Layer {name!r} has {values.size} weights, fewer than {clusters} clusters; exclude it or ask fewer."
-            )
+    counts = {name: len(np.unique(values)) for name, values in kernels(model, names).items()}
+    if max(counts.values()) <= clusters:
+        raise BadInput(
+            f"No kernel has more than {max(counts.values())} weights; ask for fewer than {clusters} clusters."
+        )
+    return [name for name, count in counts.items() if count > clusters]
 
 
 def _keep_zeros(layer: Any, zero: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
-    """Make sure pruned weights are zero and that nothing else gained a value of its own."""
+    """Make sure pruned weights are zero."""
     values = layer.kernel.numpy()
     values[zero] = 0
     layer.kernel.assign(values)

@@ -66,6 +66,7 @@ def prune(
             ),
         )
         _copy_weights(model, marked)
+    keras2.reseed(seed)
     weights = class_weights(train.classes, max(2, model.output_shape[-1]))
     fitting.fit(marked, train, validate, schedule, weights, seed, on_epoch, on_progress, [kit.UpdatePruningStep()])
     with keras2.quiet():

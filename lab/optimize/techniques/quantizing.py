@@ -54,6 +54,7 @@ def qat(
         quantized = _annotated(model, kept)
     if train.windows.dtype == np.int8:
         _pin_input(quantized)
+    keras2.reseed(seed)
     weights = class_weights(train.classes, max(2, model.output_shape[-1]))
     fitting.fit(quantized, train, validate, schedule, weights, seed, on_epoch, on_progress)
     _keep(quantized, before, kept)

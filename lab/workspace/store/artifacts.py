@@ -74,6 +74,24 @@ class ArtifactFiles:
             raise LabError(f"The file {sha256[:12]}… was damaged in the store.")
         return data
 
+    def name(self, name: str, data: bytes) -> None:
+        """Keep some bytes under a name of their own, in place of what it named before.
+
+        Raises:
+            LabError: as `put`.
+        """
+        path = f"{self._root}/{name}"
+        if self._fs.exists(path):
+            self._fs.rm(path)
+        self._write(path, data)
+
+    def named(self, name: str) -> bytes | None:
+        """Return what a name stands for, or None."""
+        try:
+            return bytes(self._fs.cat_file(f"{self._root}/{name}"))
+        except FileNotFoundError:
+            return None
+
     def local_path(self, sha256: str) -> Path | None:
         """Return where a file lies on this machine's disk, or None where the store is elsewhere."""
         return Path(self._path(sha256)) if "file" in self._fs.protocol else None

@@ -118,7 +118,21 @@ def test_an_impossible_sparsity_is_refused(base, data, sparsity, says):
         techniques.prune(base, data.train, data.validate, sparsity, STEP)
 
 
-@pytest.mark.parametrize(("clusters", "says"), [(1, "1 clusters"), (300, "300 clusters"), (100, "has 24 weights")])
+def test_a_layer_with_fewer_weights_than_clusters_is_clustered_as_it_is(pruned, data):
+    kept = Kept(tuple(techniques.shrinkable(pruned)), zeros=True)
+    made = techniques.cluster(pruned, data.train, data.validate, 32, STEP, kept=kept)
+    values = techniques.kernels(made, ("head", "dense"))
+    assert len(np.unique(values["dense"])) <= 32
+    assert np.mean(values["head"] == 0) >= SPARSITY
+
+
+def test_more_clusters_than_weights_are_refused(base, data):
+    large = [name for name in techniques.shrinkable(base) if name != "head"]
+    with pytest.raises(BadInput, match="No kernel has more than 24 weights"):
+        techniques.cluster(base, data.train, data.validate, 64, STEP, excluded=large)
+
+
+@pytest.mark.parametrize(("clusters", "says"), [(1, "1 clusters"), (300, "300 clusters")])
 def test_an_impossible_number_of_clusters_is_refused(base, data, clusters, says):
     with pytest.raises(BadInput, match=says):
         techniques.cluster(base, data.train, data.validate, clusters, STEP)

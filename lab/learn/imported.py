@@ -1,0 +1,136 @@
+"""A person's own Keras model: read without running anything that is in the file.
+
+Layers come from a list; a Lambda, a custom layer or a pickle is refused by
+name. Files of Keras 2 are rebuilt here; those of Keras 3, which Keras 2 cannot
+read, are opened by Keras 3 in a process of its own (`lab.learn.keras3`), which
+hands over layers and weights.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py  # type: ignore[import-untyped]
+import numpy as np
+
+from lab.errors import BadInput
+from lab.learn import keras2
+from lab.learn.keras3 import LAYERS
+
+MAX_BYTES = 256 * 2**20
+TIMEOUT_S = 180
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def load(path: Path) -> Any:
+    """Return a Keras 2 model of a file: .h5 or .keras, of Keras 2 or 3.
+
+    Raises:
+        BadInput: no Keras file, too large, or it holds what the lab does not take; says what.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise BadInput(f"{path.name} has {size / 2**20:,.0f} MB; models up to {MAX_BYTES >> 20} MB are read.")
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start == HDF5:
+        return _of_hdf5(path)
+    if zipfile.is_zipfile(path):
+        return _of_archive(path)
+    raise BadInput(f"{path.name} is no Keras model: neither an HDF5 file nor a .keras archive.")
+
+
+def _of_hdf5(path: Path) -> Any:
+    try:
+        with h5py.File(path, "r") as file:
+            text = file.attrs.get("model_config")
+            version = str(file.attrs.get("keras_version", "2"))
+    except OSError as error:
+        raise BadInput(f"{path.name} is a damaged HDF5 file.") from error
+    if text is None:
+        raise BadInput(f"{path.name} holds weights without their model; save the whole model.")
+    config = _parsed(text, path.name)
+    check_layers(config, path.name)
+    return _by_keras3(path) if version.startswith("3") else _by_keras2(path)
+
+
+def _of_archive(path: Path) -> Any:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = _parsed(archive.read("config.json"), path.name)
+            version = json.loads(archive.read("metadata.json")).get("keras_version", "2")
+    except (KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        raise BadInput(f"{path.name} is no .keras model: its description is missing or damaged.") from error
+    check_layers(config, path.name)
+    return _by_keras3(path) if str(version).startswith("3") else _by_keras2(path)
+
+
+def _parsed(text: str | bytes, name: str) -> dict[str, Any]:
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"{name} has a damaged description.") from error
+    if not isinstance(config, dict):
+        raise BadInput(f"{name} has a damaged description.")
+    return config
+
+
+def check_layers(config: dict[str, Any], name: str) -> None:
+    """Refuse a model with a layer that is not on the list.
+
+    Raises:
+        BadInput: names the layer.
+    """
+    if config.get("class_name") not in ("Functional", "Sequential", "Model"):
+        raise BadInput(f"{name} is a {config.get('class_name')!r}; the lab takes Sequential and functional models.")
+    for layer in config.get("config", {}).get("layers", []):
+        kind = str(layer.get("class_name"))
+        if kind == "Lambda":
+            raise BadInput(f"{name} has a Lambda layer, which is code: the lab does not run code that comes in a file.")
+        if kind not in LAYERS:
+            raise BadInput(f"{name} has a layer {kind!r}, which the lab does not take; it takes {', '.join(LAYERS)}.")
+
+
+def _by_keras2(path: Path) -> Any:
+    try:
+        with keras2.quiet():
+            return keras2.keras().models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # whatever Keras says of a damaged or foreign file
+        raise BadInput(f"{path.name} cannot be read: {' '.join(str(error).split())[:200]}") from error
+
+
+def _by_keras3(path: Path) -> Any:
+    with tempfile.TemporaryDirectory(prefix="tinyml-lab-keras3-") as folder:
+        out = Path(folder) / "model.npz"
+        done = subprocess.run(
+            [sys.executable, "-m", "lab.learn.keras3", str(path.resolve()), str(out)],
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=False, cwd=Path(__file__).resolve().parents[2],
+        )  # fmt: skip
+        if done.returncode:
+            raise BadInput(
+                f"{path.name} cannot be read: {(done.stderr.strip().splitlines() or ['no reason'])[-1][:200]}"
+            )
+        with np.load(out, allow_pickle=False) as file:
+            graph = json.loads(str(file["graph"]))
+            weights = [file[f"weight{index}"] for index in range(len(file.files) - 1)]
+    return _rebuilt(graph, weights)
+
+
+def _rebuilt(graph: dict[str, Any], weights: list[np.ndarray[Any, Any]]) -> Any:
+    """Return a Keras 2 model of layers told in running order, each with the names of those it reads."""
+    keras = keras2.keras()
+    tensors: dict[str, Any] = {}
+    inputs = None
+    for row in graph["layers"]:
+        if row["kind"] == "InputLayer":
+            inputs = tensors[row["name"]] = keras.Input(tuple(row["shape"]), name=row["name"])
+            continue
+        layer = getattr(keras.layers, row["kind"])(name=row["name"], **row["config"])
+        read = [tensors[name] for name in row["inputs"]]
+        tensors[row["name"]] = layer(read[0] if len(read) == 1 else read)
+        layer.set_weights([weights[index] for index in row["weights"]])
+    return keras.Model(inputs, tensors[graph["output"]])

@@ -1,0 +1,293 @@
+"""The walk: train each node once, ship each leaf, measure what shipped."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lab.deploy.convert import to_int8_tflite
+from lab.errors import Cancelled, LabError
+from lab.learn import fitting, keras2
+from lab.learn.examples import class_weights
+from lab.learn.schedule import Schedule
+from lab.optimize import techniques
+from lab.optimize.paths import CLUSTER, LEGAL, PRUNE, QAT, Path
+from lab.optimize.techniques import Kept as Keep
+from lab.progress import OnProgress, ignore
+from lab.study.tree.kept import Kept, Result
+from lab.study.tree.measure import decided, int8_guesses, on_the_board, promises, sizes
+from lab.study.tree.nodes import Node, trainings
+from lab.study.tree.options import EPOCHS, RATES, Options
+from lab.study.tree.problems import Problem, untrained
+
+log = logging.getLogger(__name__)
+Row = dict[str, Any]
+OnState = Callable[[dict[str, Any]], None]
+"""Called with {node, seed, state} when a node or leaf begins, ends or fails, and with {row} for each finished leaf."""
+
+
+def ignore_state(state: dict[str, Any]) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What came of a walk.
+
+    Attributes:
+        rows: one a leaf and seed.
+        files: each row's .tflite by "LABEL.SEED".
+        trained: nodes that were trained now; the others had been kept.
+    """
+
+    rows: list[Row]
+    files: dict[str, bytes]
+    trained: int
+
+
+def walk(
+    problem: Problem,
+    paths: Sequence[Path],
+    options: Options,
+    seeds: Sequence[int] = (0,),
+    kept: Kept | None = None,
+    on_progress: OnProgress = ignore,
+    on_state: OnState = ignore_state,
+) -> Walk:
+    """Walk the tree to some leaves.
+
+    A node that fails is a row that says why, for each leaf behind it; the others go on.
+
+    Args:
+        problem: model and data.
+        paths: leaves.
+        options: how each step is taken.
+        seeds: everything is done once for each.
+        kept: finished nodes, which are not trained again.
+        on_progress: called after each epoch; may raise to stop: what is finished stays kept.
+        on_state: told what happens.
+
+    Raises:
+        BadInput: options that cannot work on this model.
+        Cancelled: by a callback.
+    """
+    runner = _Runner(problem, options, kept or Kept(), on_state, _Steps(problem, options, paths, seeds, on_progress))
+    try:
+        for seed in seeds:
+            runner.seed = seed
+            for path in sorted(paths, key=lambda each: LEGAL.index(each)):
+                runner.leaf(path)
+        runner.tell_finished(wait=True)
+    finally:
+        runner.board.shutdown(cancel_futures=True)
+    return Walk(runner.rows, runner.files, runner.trained)
+
+
+class _Steps:
+    """Progress over all nodes, in epochs."""
+
+    def __init__(
+        self, problem: Problem, options: Options, paths: Sequence[Path], seeds: Sequence[int], tell: OnProgress
+    ) -> None:
+        nodes = trainings(paths)
+        self.total = len(seeds) * (sum(schedule_of(problem, options, node).epochs for node in nodes) + len(paths))
+        self.done = 0
+        self._tell = tell
+
+    def tell(self, message: str, extra: int = 0) -> None:
+        self._tell(min(self.done + extra, self.total), self.total, message)
+
+
+def schedule_of(problem: Problem, options: Options, node: Node) -> Schedule:
+    """Return how a node trains."""
+    if not node.steps:
+        epochs = options.base_epochs or problem.base.epochs
+        return Schedule("base", epochs, problem.base.rate, patience=problem.base.patience, batch=problem.base.batch,
+                        cosine=problem.base.cosine)  # fmt: skip
+    step = node.steps[-1]
+    return Schedule(node.label, options.epochs(step) or EPOCHS[step], RATES[step], batch=problem.batch, cosine=True)
+
+
+@dataclass(slots=True)
+class _Runner:
+    problem: Problem
+    options: Options
+    kept: Kept
+    on_state: OnState
+    steps: _Steps
+    seed: int = 0
+    trained: int = 0
+    rows: list[Row] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    failed: dict[tuple[Node, int], str] = field(default_factory=dict)
+    board: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    """Cross compiler and virtual board work on one leaf while the next one trains."""
+    boards: list[tuple[Row, "Future[Row]"]] = field(default_factory=list)
+    told: int = 0
+
+    def leaf(self, path: Path) -> None:
+        """Ship one leaf and keep its row."""
+        started = time.monotonic()
+        row: Row = {"path": path.label, "seed": self.seed}
+        try:
+            result = self.node(Node(path.steps))
+            parent = self.node(Node(path.steps[:-1])) if path.is_qat else result
+            self._state(path.label, "measuring")
+            tflite = result.tflite if path.is_qat else self._converted(path, result)
+            assert tflite is not None
+            row |= {"accuracy_fp32": parent.accuracy, "accuracy_fake_int8": result.accuracy if path.is_qat else None}
+            row |= self._measured(tflite, path)
+            row |= {"seconds": round(result.seconds, 1), "failed": None}
+            self.files[f"{path.label}.{self.seed}"] = tflite
+            self.boards.append((row, self.board.submit(on_the_board, tflite)))
+        except Cancelled:
+            raise
+        except LabError as error:
+            row |= {"failed": str(error)}
+        log.info("leaf=%s seed=%d seconds=%.1f", path.label, self.seed, time.monotonic() - started)
+        self.rows.append(row)
+        self.steps.done += 1
+        self.steps.tell(f"{path.label}: measured")
+        self.on_state({"node": path.label, "seed": self.seed, "state": "failed" if row["failed"] else "done"})
+        self.tell_finished()
+
+    def tell_finished(self, wait: bool = False) -> None:
+        """Tell of the rows whose cycles are known; `wait` for the others."""
+        while self.rows and self.told < len(self.rows):
+            row = self.rows[self.told]
+            job = next((job for each, job in self.boards if each is row), None)
+            if job is not None:
+                if not wait and not job.done():
+                    return
+                row |= job.result()
+            self.told += 1
+            self.on_state({"row": row})
+
+    def _measured(self, tflite: bytes, path: Path) -> Row:
+        guesses = int8_guesses(tflite, self.problem.score)
+        kept = promises(tflite, path, self.options, self.options.excluded)
+        return {
+            "accuracy_int8": round(float(np.mean(guesses == self.problem.score.classes)), 4),
+            **sizes(tflite), "promises": kept, "kept": all(each["kept"] for each in kept),
+            "confusion": _confusion(self.problem.score.classes, guesses, len(self.problem.labels)),
+        }  # fmt: skip
+
+    def _converted(self, path: Path, result: Result) -> bytes:
+        key = Node(path.steps).key(self.problem.key, self.options, self.seed) + "-ptq"
+        found = self.kept.get(key)
+        if found is None or found.tflite is None:
+            model = self._model(result)
+            tflite = to_int8_tflite(model, self.problem.representative(), self.problem.spec)
+            self.kept.put(key, Result(result.accuracy, 0.0, tflite=tflite))
+            return tflite
+        return found.tflite
+
+    def node(self, node: Node) -> Result:
+        """Return a node's result: kept from before, or trained now.
+
+        Raises:
+            LabError: it failed, or one before it did.
+        """
+        if (node, self.seed) in self.failed:
+            raise LabError(self.failed[node, self.seed])
+        key = node.key(self.problem.key, self.options, self.seed)
+        found = self.kept.get(key)
+        if found is not None:
+            return found
+        parent = self.node(node.parent) if node.parent is not None else None
+        schedule = schedule_of(self.problem, self.options, node)
+        self._state(node.label, "running")
+        with self._failures(node):
+            result = self._trained(node, parent, schedule)
+        self.kept.put(key, result)
+        self.trained += 1
+        self.steps.done += schedule.epochs
+        self._state(node.label, "done")
+        return result
+
+    @contextmanager
+    def _failures(self, node: Node) -> Iterator[None]:
+        """Remember why a node failed, so that the leaves behind it say so too."""
+        try:
+            yield
+        except Cancelled:
+            raise
+        except Exception as error:  # TensorFlow has its own family; a row says why, and the other leaves go on
+            reason = f"{node.label}: {' '.join(str(error).split())[:300] or type(error).__name__}"
+            if not isinstance(error, LabError):
+                log.exception("node=%s failed", node.label)
+            self.failed[node, self.seed] = reason
+            self._state(node.label, "failed")
+            raise LabError(reason) from error
+
+    def _trained(self, node: Node, parent: Result | None, schedule: Schedule) -> Result:
+        started = time.monotonic()
+        rows: list[Row] = []
+
+        def told(row: Row) -> None:
+            rows.append(row)
+            if not math.isfinite(row.get("loss", 0.0)):
+                raise LabError("The loss is no number any more: lower the rate, or the sparsity.")
+
+        def progress(done: int, total: int, message: str) -> None:
+            self.steps.tell(message, done * schedule.epochs // max(1, total))
+
+        if parent is None:
+            model = self._base(schedule, told, progress)
+        else:
+            model = self._stepped(node, parent, schedule, told, progress)
+        score = self.problem.score
+        accuracy = round(float(np.mean(decided(fitting.predict(model, score)) == score.classes)), 4)
+        seconds = time.monotonic() - started
+        if node.steps[-1:] == (QAT,):
+            with keras2.quiet():
+                tflite = to_int8_tflite(model, self.problem.representative(), self.problem.spec)
+            return Result(accuracy, seconds, rows, tflite=tflite)
+        return Result(accuracy, seconds, rows, weights=[np.asarray(each) for each in model.get_weights()])
+
+    def _base(self, schedule: Schedule, told: Any, progress: OnProgress) -> Any:
+        model = untrained(self.problem, self.seed)
+        if not self.problem.trained:
+            train, single = self.problem.train, max(2, model.output_shape[-1])
+            weights = class_weights(train.classes, single)
+            fitting.fit(model, train, self.problem.validate, schedule, weights, self.seed, told, progress)
+        return model
+
+    def _stepped(self, node: Node, parent: Result, schedule: Schedule, told: Any, progress: OnProgress) -> Any:
+        model, options, problem = self._model(parent), self.options, self.problem
+        before = node.steps[:-1]
+        names = tuple(techniques.shrinkable(model, options.excluded))
+        keep = Keep(names, PRUNE in before, CLUSTER in before)
+        common: Any = {"seed": self.seed, "on_epoch": told, "on_progress": progress}
+        if node.steps[-1] == PRUNE:
+            return techniques.prune(model, problem.train, problem.validate, options.sparsity, schedule,
+                                    options.ramp, options.excluded, **common)  # type: ignore[arg-type]  # fmt: skip
+        if node.steps[-1] == CLUSTER:
+            return techniques.cluster(model, problem.train, problem.validate, options.clusters, schedule,
+                                      options.init, keep, options.excluded, **common)  # fmt: skip
+        return techniques.qat(model, problem.train, problem.validate, schedule, kept=keep, **common)
+
+    def _model(self, result: Result) -> Any:
+        """Return a Keras model of its own with a result's weights."""
+        assert result.weights is not None
+        keras2.reseed(self.seed)
+        model = self.problem.build()
+        if self.problem.trained:  # the file's model is one object: never train it itself
+            model = keras2.keras().models.clone_model(model)
+        model.set_weights(result.weights)
+        return model
+
+    def _state(self, label: str, state: str) -> None:
+        self.on_state({"node": label, "seed": self.seed, "state": state})
+
+
+def _confusion(truth: Any, guesses: Any, count: int) -> list[list[int]]:
+    made = np.zeros((count, count), np.int64)
+    np.add.at(made, (truth, guesses), 1)
+    return [[int(value) for value in row] for row in made]
