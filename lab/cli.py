@@ -176,14 +176,20 @@ def _audit(commands: Any) -> None:
 
 def _compile(commands: Any) -> None:
     def run(args: argparse.Namespace) -> Result:
-        from lab.study.firmware import compile_file
+        from lab.study.firmware import compile_app, compile_file
 
-        return compile_file(Path(args.model), Path(args.out), args.board, _show_progress)
+        model = Path(args.model) if args.model else None
+        if args.app != "detector":
+            return compile_app(args.app, model, Path(args.out), args.board, _show_progress)
+        if model is None:
+            raise BadInput("Name a model or a detector to compile.")
+        return compile_file(model, Path(args.out), args.board, _show_progress)
 
     command = _command(commands, "compile", run, "C from a model, firmware from a detector")
-    command.add_argument("model", metavar="MODEL.tflite|DETECTOR")
+    command.add_argument("model", nargs="?", metavar="MODEL.tflite|DETECTOR")
     command.add_argument("--out", required=True, metavar="DIR")
     command.add_argument("--board", default="pico")
+    command.add_argument("--app", choices=("detector", "usb_microphone", "selftest"), default="detector")
 
 
 def _infer(commands: Any) -> None:

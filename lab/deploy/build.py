@@ -140,6 +140,23 @@ def build_firmware(
     return report
 
 
+def build_usb_microphone(board: str, out: Path, on_progress: OnProgress = ignore) -> BuildReport:
+    """Build the firmware that makes a board a USB microphone, and leave its files in a folder; as `build_firmware`."""
+    from lab.deploy.prepared import prepared_detector
+
+    app, chosen = "usb_microphone", board_named(board)
+    on_progress(0, 4, "writing C")
+    with held_tree(chosen) as tree:
+        tree.build(app, sources(prepared_detector(), chosen)[0], on_progress)  # the tree holds all apps
+        on_progress(3, 4, "packing")
+        elf, image = tree.made(f"{app}.elf").read_bytes(), tree.made(f"{app}.bin").read_bytes()
+        ram_bytes = tree.ram_bytes(tree.made(f"{app}.elf"))
+    report = BuildReport(out, {}, len(image), ram_bytes, 0, 0, 0)
+    _write_files(report, app, board, {"uf2": uf2.write(image), "elf": elf, "bin": image})
+    on_progress(4, 4, "done")
+    return report
+
+
 def check_fit(detector: Detector, compiled: CompiledC) -> None:
     """Refuse what cannot fit, before any compiler runs.
 
@@ -171,17 +188,15 @@ def _build(tree: Tree, app: str, files: Mapping[str, str], on_progress: OnProgre
 def _write_out(
     report: BuildReport, app: str, board: str, detector: Detector, files: Mapping[str, str], binaries: dict[str, bytes]
 ) -> None:
+    texts = {"h": files["model.h"].encode(), "tflite": detector.model, "c_zip": c_zip(files)}
+    _write_files(report, app, board, {**binaries, **texts})
+
+
+def _write_files(report: BuildReport, app: str, board: str, contents: Mapping[str, bytes]) -> None:
     name = f"{app}_{board}"
-    made = {
-        **{kind: (f"{name}.{kind}", data) for kind, data in binaries.items()},
-        "h": ("model.h", files["model.h"].encode()),
-        "tflite": ("model.tflite", detector.model),
-        "c_zip": (f"{name}_c.zip", c_zip(files)),
-        "report": (
-            f"{name}_report.json",
-            json.dumps({"app": app, "board": board, **report.to_json()}, indent=2).encode(),
-        ),
-    }
-    for kind, (file, data) in made.items():
+    names = {"h": "model.h", "tflite": "model.tflite", "c_zip": f"{name}_c.zip", "report": f"{name}_report.json"}
+    said = json.dumps({"app": app, "board": board, **report.to_json()}, indent=2).encode()
+    for kind, data in {**contents, "report": said}.items():
+        file = names.get(kind, f"{name}.{kind}")
         write_bytes(report.folder / file, data)
         report.files[kind] = file

@@ -10,6 +10,7 @@ from lab.deploy import build, emulator
 from lab.deploy.boards import board_named
 from lab.deploy.compiler import compile_model
 from lab.deploy.detector import Detector
+from lab.deploy.prepared import prepared_detector
 from lab.errors import BadInput, Missing
 from lab.progress import OnProgress, ignore
 from lab.sound.features.spec import HOP_LEN
@@ -51,6 +52,19 @@ def compile_detector(detector: Detector, out: Path, board: str, on_progress: OnP
     return {
         "files": sorted(report.files.values()), **report.to_json(), "cycles": cycles, "cycles_reason": reason,
         "unsupported": [],
+    }  # fmt: skip
+
+
+def compile_app(app: str, path: Path | None, out: Path, board: str, on_progress: OnProgress = ignore) -> dict[str, Any]:
+    """Build another app than the detector: "usb_microphone", or "selftest" of a detector; as `compile_file`."""
+    if app == "usb_microphone":
+        report = build.build_usb_microphone(board, out, on_progress)
+    else:
+        detector = Detector.load(path) if path else prepared_detector()
+        report = build.build_firmware(detector, board, out, on_progress, app)
+    return {
+        "files": sorted(report.files.values()), **report.to_json(), "cycles": None,
+        "cycles_reason": "only the detector has hops to measure", "unsupported": [],
     }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ int main(void) {
   static const char hello[] = LAB_HELLO;
   bool owes_hello = false;
   board_start(LAB_LED_PIN);
+  board_open_serial();
   pdm_reset();
   detector_reset();
   microphone_start(LAB_PDM_DATA_PIN, LAB_PDM_CLOCK_PIN);

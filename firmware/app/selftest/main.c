@@ -57,6 +57,7 @@ static void test_window(uint32_t number) {
 int main(void) {
   static const char hello[] = LAB_HELLO;
   board_start(LAB_LED_PIN);
+  board_open_serial();
   for (;;) {
     if (!board_new_listener()) {
       board_alive();

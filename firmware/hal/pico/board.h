@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Light, counter, USB and watchdog. */
+/* Light, counter and watchdog. */
 void board_start(uint32_t led_pin);
 
 /* Clock cycles since the start, modulo 2^32; call at least every 100 ms. */
@@ -13,6 +13,9 @@ uint32_t board_cycles(void);
 
 /* Show a probability, 0 to 255, evenly to the eye; returns the duty, 0 to 255. */
 uint8_t board_show(uint32_t probability);
+
+/* The SDK's serial line over USB; in serial.c, with the two below. */
+void board_open_serial(void);
 
 /* Whether somebody opened the serial line since the last call. */
 bool board_new_listener(void);

@@ -7,12 +7,11 @@
 #include "hardware/gpio.h"
 #include "hardware/irq.h"
 #include "hardware/pio.h"
-#include "lab_config.h"
 #include "pdm.h"
 #include "pdm_capture.pio.h"
 
 #define BIT_HZ (16000u * PDM_DECIMATION)
-#define HOP_WORDS (LAB_HOP_LEN * PDM_WORDS_PER_SAMPLE)
+#define HOP_WORDS (MICROPHONE_HOP_LEN * PDM_WORDS_PER_SAMPLE)
 #define BUFFERS 2
 #define MICROPHONE_PIO pio0
 

@@ -8,7 +8,7 @@
 /* Start the clock and the first transfer. */
 void microphone_start(uint32_t data_pin, uint32_t clock_pin);
 
-/* The oldest hop of words not yet taken (LAB_HOP_LEN samples), or NULL. It is
+/* The oldest hop of words not yet taken (MICROPHONE_HOP_LEN samples), or NULL. It is
  * overwritten one hop later, so use it at once. */
 const uint32_t *microphone_take(void);
 
