@@ -63,7 +63,7 @@ class Twin:
         self.detector = detector
         self._input = graph.tensors[graph.inputs[0]]
         self._check_fit(int(np.prod(graph.tensors[graph.outputs[0]].shape)))
-        self._model = _model(detector.model)
+        self._model = host_model(detector.model)
 
     def _check_fit(self, outputs: int) -> None:
         spec, labels = self.detector.spec, self.detector.labels
@@ -93,9 +93,13 @@ class Twin:
 
     def outputs(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
         """Return all output codes of each window, int8, shape (n, outputs)."""
-        made = self._model(self._quantized(windows).reshape(len(windows), *self._input.shape[1:]))
+        made = self._model(self.inputs(windows))
         flat: NDArray[np.int8] = made.reshape(len(windows), -1)
         return flat
+
+    def inputs(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
+        """Return windows as the model takes them: int8, shape (n, …its input without the batch of one)."""
+        return self._quantized(windows).reshape(len(windows), *self._input.shape[1:])
 
     def _quantized(self, windows: NDArray[np.int8] | NDArray[np.float32]) -> NDArray[np.int8]:
         if windows.dtype == np.int8:
@@ -148,7 +152,8 @@ def _windows_by_chunk(
         yield features.hop_windows(held[: hops * HOP_LEN], spec)[drop:]
 
 
-def _model(tflite: bytes) -> Model:
+def host_model(tflite: bytes) -> Model:
+    """Return what runs an int8 model on this machine: its generated C, else the reference kernels."""
     from lab.deploy.compiler.host import HostModel
     from lab.deploy.reference import ReferenceModel
 

@@ -105,7 +105,7 @@ class Intake:
     def _silence(self, like: Any, seconds: Fraction) -> Samples:
         import av
 
-        count = int(min(seconds, LONGEST_FILL_S) * like.sample_rate)
+        count = int(min(seconds, Fraction(LONGEST_FILL_S)) * like.sample_rate)
         channels = len(like.layout.channels)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, count * channels), np.int16), "s16", like.layout.name)
         frame.sample_rate, frame.pts = like.sample_rate, None
@@ -122,7 +122,7 @@ class Intake:
         gaps = self.tally.gaps
         if missing:
             gaps = (*gaps, Gap(self._given, int(missing * RATE_HZ)))[-1_000:]
-            self._filled += int(min(missing, LONGEST_FILL_S) * RATE_HZ)
+            self._filled += int(min(missing, Fraction(LONGEST_FILL_S)) * RATE_HZ)
         self._given += len(made)
         self.tally = Tally(max(0, self._given - self._filled), int((now - self._first_s) * RATE_HZ), gaps)
 

@@ -78,6 +78,20 @@ def finetune(args: Args, context: JobContext) -> Result:
     return _with_run(context, "finetune", detector.name, result)
 
 
+def teach(args: Args, context: JobContext) -> Result:
+    """Let a detector's dense layers learn a project's sounds."""
+    from lab.study.projects import project_dataset
+    from lab.study.teach import teach as lesson
+
+    detector = _detector(args, context)
+    own = project_dataset(context.store, int(args["project_id"]))
+    name = str(args.get("name") or detector.name.removesuffix(", taught") + ", taught")
+    taught, report = lesson(detector, own, name, int(args.get("seed", 0)), context.progress)
+    kept = context.store.put_artifact("detector", "taught.detector", taught.to_bytes()).sha256
+    result = {**report, "detector": kept, "artifacts": {"taught.detector": kept}, "dataset": taught.dataset}
+    return _with_run(context, "teach", taught.name, result)
+
+
 def compile_firmware(args: Args, context: JobContext) -> Result:
     """Compile a detector for a board; keep every file."""
     from lab.study.firmware import compile_detector

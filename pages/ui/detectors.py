@@ -16,7 +16,7 @@ from pages.ui.session import store
 
 SUFFIX = ".detector"
 PREPARED = "Prepared fire alarm detector"
-KINDS = {"demo": "from the demo", "finetune": "trained", "detector": "saved"}
+KINDS = {"demo": "from the demo", "finetune": "trained", "detector": "saved", "teach": "taught"}
 """Kinds of runs that made a detector, and how."""
 
 

@@ -7,7 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 FOLDER = Path(__file__).resolve().parents[1]
 HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home", "sounds", "train", "firmware"))
-RECORD = str(FOLDER / "record.py")
+LISTEN, RECORD = (str(FOLDER / f"{name}.py") for name in ("listen", "record"))
 ENTERED = "_entered"
 ICON = str(Path(__file__).with_name("icon.svg"))
 """The browser tab's. A material icon there would be fetched from the network."""
@@ -20,6 +20,7 @@ def navigation() -> StreamlitPage:
     return st.navigation(
         [
             st.Page(HOME, title="Home", icon=":material/home:", default=True),
+            st.Page(LISTEN, title="Listen", icon=":material/hearing:"),
             st.Page(RECORD, title="Record", icon=":material/mic:"),
             st.Page(SOUNDS, title="Sounds", icon=":material/graphic_eq:"),
             st.Page(TRAIN, title="Train", icon=":material/model_training:"),

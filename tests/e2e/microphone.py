@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 from lab.sound.clip import RATE_HZ, Clip
 from lab.sound.files import wav_bytes
@@ -20,6 +21,8 @@ CHROMIUM = next(
 )
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-device-for-media-stream"]
 ALLOWED = "--use-fake-ui-for-media-stream"
+sync_api = pytest.importorskip("playwright.sync_api")
+TimeoutError_ = sync_api.TimeoutError
 SETTINGS = ("DATABASE_URL", "LAB_ARTIFACTS_URL", "DASK_SCHEDULER_ADDRESS")
 
 
@@ -79,16 +82,21 @@ def write_wav(path, samples):
     return path
 
 
-def turn_on(page, key_of_live=".live", tries=4):
+def switch(page):
+    """Return the frame that holds the microphone's switch."""
+    return page.frame_locator("iframe[title*='webrtc']")
+
+
+def turn_on(page, tries=4):
     """Press the microphone's switch until sound comes: on a server just started a first press may be undone."""
-    frame = page.frame_locator("iframe[title*='webrtc']")
+    button = switch(page).get_by_role("button", name="Turn the microphone on")
+    switch(page).get_by_role("button").first.wait_for()
     for _ in range(tries):
-        button = frame.get_by_role("button", name="Turn the microphone on")
         if button.count():
             button.click()
         try:
             page.wait_for_function(HEARS, timeout=12_000)
-        except Exception:
+        except TimeoutError_:
             continue
         return
     raise AssertionError("the microphone never came on")

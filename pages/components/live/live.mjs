@@ -38,6 +38,29 @@ export function decibels(peak) {
   return Math.max(-60, 20 * Math.log10(Math.max(peak, 1e-6)));
 }
 
+/** @param {[number, number, number][]} hops @returns {[number, number][]} first and last hop of each event among them */
+export function spans(hops) {
+  const found = [];
+  for (const [number, , active] of hops) {
+    const last = found[found.length - 1];
+    if (active && last && last[1] === number - 1) last[1] = number;
+    else if (active) found.push([number - 1, number]);
+  }
+  return found;
+}
+
+export const REFUSED =
+  "The browser refused the microphone. Allow it beside the page's address, then turn it on again.";
+export const NONE = "No microphone was found. Plug one in, then turn it on again.";
+
+/** @returns {Promise<string>} why there can be no sound, or "" */
+export async function hindrance() {
+  const asked = await navigator.permissions?.query({ name: "microphone" }).catch(() => null);
+  if (asked?.state === "denied") return REFUSED;
+  const devices = await navigator.mediaDevices?.enumerateDevices().catch(() => null);
+  return devices && !devices.some((device) => device.kind === "audioinput") ? NONE : "";
+}
+
 class View {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -51,6 +74,7 @@ class View {
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.forget(0);
     this.drawn = 0;
+    this.watch = setInterval(() => this.update && !this.update.on && this.words(this.update), 2_000);
     this.loop = (now) => {
       if (now - this.drawn >= FRAME_MS) this.draw(now);
       this.request = requestAnimationFrame(this.loop);
@@ -111,6 +135,8 @@ class View {
     set("--led", String(last && update.on ? ((last[1] + 128) / 256) ** 2 : 0));
     this.root.querySelector(".level b").textContent = update.on ? `${level.toFixed(0)} dB` : "–";
     this.root.querySelector(".chance b").textContent = last && update.on ? ((last[1] + 128) / 256).toFixed(2) : "–";
+    if (update.on) this.hint("");
+    else hindrance().then((why) => this.hint(this.update.on ? "" : why));
     const said = this.root.querySelector(".status");
     if (said.textContent !== update.status) said.textContent = update.status;
     this.root.classList.toggle("recording", update.recording);
@@ -121,6 +147,11 @@ class View {
       stream: update.stream, hop: update.hop, level: level.toFixed(1),
       code: last ? last[1] : "", event: last ? last[2] : 0,
     });
+  }
+
+  hint(text) {
+    const place = this.root.querySelector(".hint");
+    if (place.textContent !== text) place.textContent = text;
   }
 
   draw(now) {
@@ -159,10 +190,9 @@ class View {
     const y = (chance) => bottom - 3 * ratio - chance * (bottom - top - 10 * ratio);
     ink.fillStyle = "#131d20";
     ink.fillRect(0, top, width, bottom - top);
-    for (const [number, , active] of this.hops) {
-      if (!active) continue;
-      ink.fillStyle = "rgba(242, 171, 74, .28)";
-      ink.fillRect(x((number - 1) * HOP_S), top, x(number * HOP_S) - x((number - 1) * HOP_S) + 1, bottom - top);
+    ink.fillStyle = "rgba(242, 171, 74, .28)";
+    for (const [from, until] of spans(this.hops)) {
+      ink.fillRect(x(from * HOP_S), top, x(until * HOP_S) - x(from * HOP_S), bottom - top);
     }
     ink.strokeStyle = "rgba(255,255,255,.45)";
     ink.lineWidth = ratio;
@@ -199,6 +229,7 @@ class View {
 
   stop() {
     cancelAnimationFrame(this.request);
+    clearInterval(this.watch);
   }
 }
 

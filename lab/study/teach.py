@@ -1,0 +1,254 @@
+"""A lesson in seconds: a detector's dense layers learn a project's sounds.
+
+The body of the network stays as it is, so its outputs are computed once and
+what learns is small. Synthetic alarms and what is mistaken for them go along,
+so that three corrections do not make it forget what an alarm is. Before and
+after are counted on sounds that the lesson never saw, on the int8 files.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import threshold_code
+from lab.deploy.rehead import Dense, Floats, Headless
+from lab.deploy.twin import Twin, host_model
+from lab.errors import BadInput
+from lab.learn.embedded import ALARM_KINDS, Amount, windows_of
+from lab.progress import OnProgress, ignore
+from lab.sound import features, synth
+from lab.sound.datasets import Dataset, Item
+from lab.sound.features.spec import FeatureSpec
+
+ANCHORS, HELD_OUT = 250, 70
+SEEDS = (9_107, 9_208)
+SCENE = Amount(seconds=4.0, stride=4_800)
+STRIDE = 1_600
+MOST_A_CLIP = 40
+LOUD_SHARE = 0.2
+"""A window of an alarm's clip counts as alarm where its level is at least this share of the loudest's."""
+
+STEPS, BATCH, RATE, STAY = 500, 256, 1e-3, 0.02
+OWN_SHARE = 0.15
+ENOUGH = 10
+"""Recordings from which on some are held out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Windows with their truth: codes int8 (n, rows, bands), alarms bool (n,)."""
+
+    windows: Any
+    alarms: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.alarms)
+
+
+def teach(
+    detector: Detector, own: Dataset, name: str, seed: int = 0, on_progress: OnProgress = ignore
+) -> tuple[Detector, dict[str, Any]]:
+    """Let a detector's dense layers learn some sounds.
+
+    Args:
+        detector: stays as it is; one of a single probability.
+        own: the project's sounds by split; with fewer than ten recordings all of them teach.
+        name: of the new detector.
+        seed: equal seeds and sounds give equal detectors.
+        on_progress: called after each part; may raise to stop.
+
+    Returns:
+        The new detector, and `held_out` (windows, share right before and after, by kind of sound), `weights`
+        (how many may change) and `seconds`.
+
+    Raises:
+        BadInput: the detector does not end in dense layers and one probability, or no sound is long enough.
+    """
+    started = time.monotonic()
+    headless, spec = Headless(detector.model), detector.spec
+    on_progress(0, 5, "your sounds")
+    mine, kept_back = _own(own, detector)
+    on_progress(1, 5, "alarms and what is mistaken for them")
+    anchors = scenes_of(spec, ANCHORS, SEEDS[0], "train")
+    strangers = scenes_of(spec, HELD_OUT, SEEDS[1], "test")
+    on_progress(2, 5, "what the network makes of them")
+    body = _Body(headless, detector)
+    on_progress(3, 5, "learning")
+    layers = learn(headless, body.features(anchors), anchors.alarms, body.features(mine), mine.alarms, seed)
+    model = headless.with_layers(layers)
+    taught = replace(
+        detector, name=name, model=model, dataset=f"{detector.dataset}+{own.sha256()}", scores={},
+        licences=tuple(dict.fromkeys([*detector.licences, "the project's own sounds"])),
+    )  # fmt: skip
+    on_progress(4, 5, "before and after")
+    before, after = Twin(detector), Twin(taught)
+    held = {
+        "alarms of other makers": _of(strangers, True), "other sounds, alarm-like ones too": _of(strangers, False),
+        "your sounds, held back": kept_back, "the sounds it was taught": mine,
+    }  # fmt: skip
+    shares = {title: _compared(before, after, part) for title, part in held.items()}
+    return taught, {
+        "held_out": shares, "weights": sum(layer.weights.size + layer.bias.size for layer in layers),
+        "seconds": round(time.monotonic() - started, 2),
+    }  # fmt: skip
+
+
+def _own(own: Dataset, detector: Detector) -> tuple[Lesson, Lesson]:
+    """Return the windows that teach and those held back."""
+    few = len({item.recording_id for item in own.items}) < ENOUGH
+    back = [] if few else [*own.of("test")]
+    names = {item.recording_id for item in back}
+    mine = _lesson([item for item in own.items if item.recording_id not in names], detector)
+    if not len(mine):
+        raise BadInput(f"No sound is as long as one window of {detector.spec.window_len} samples; record longer.")
+    return mine, _lesson(back, detector)
+
+
+def _lesson(items: Sequence[Item], detector: Detector) -> Lesson:
+    spec = detector.spec
+    parts = [Lesson(_none(spec), np.zeros(0, np.bool_))]
+    for item in items:
+        windows = _windows(item.clip().samples, spec, item.label in detector.positive)
+        parts.append(Lesson(windows, np.full(len(windows), item.label in detector.positive)))
+    return _together(parts)
+
+
+def _windows(samples: NDArray[np.int16], spec: FeatureSpec, alarm: bool) -> Any:
+    """Return a clip's windows, at most MOST_A_CLIP, evenly; of an alarm those in which it sounds."""
+    if len(samples) < spec.window_len:
+        return _none(spec)
+    made = features.windows(samples, spec, stride=STRIDE)
+    parts = [samples[k * STRIDE : k * STRIDE + spec.window_len].astype(np.float64) for k in range(len(made))]
+    levels = np.array([np.sqrt((part**2).mean()) for part in parts])
+    chosen = np.flatnonzero(levels >= max(1.0, LOUD_SHARE * levels.max() if alarm else 1.0))
+    return made[chosen[np.unique(np.linspace(0, len(chosen) - 1, MOST_A_CLIP).astype(int))] if len(chosen) else chosen]
+
+
+def _none(spec: FeatureSpec) -> Any:
+    return np.zeros((0, *spec.shape), np.int8 if spec.is_codes else np.float32)
+
+
+def _together(parts: Sequence[Lesson]) -> Lesson:
+    return Lesson(np.concatenate([part.windows for part in parts]), np.concatenate([part.alarms for part in parts]))
+
+
+def _of(lesson: Lesson, alarm: bool) -> Lesson:
+    chosen = lesson.alarms == alarm
+    return Lesson(lesson.windows[chosen], lesson.alarms[chosen])
+
+
+@lru_cache(maxsize=4)
+def scenes_of(spec: FeatureSpec, count: int, seed: int, split: Any) -> Lesson:
+    """Return windows of synthetic scenes; a worker makes them once."""
+    plan = synth.plan(count, seed, split, 0.45)
+    parts = [windows_of(family, each, spec, SCENE) for family, each in plan]
+    return _together([Lesson(part.windows, part.classes < len(ALARM_KINDS)) for part in parts])
+
+
+class _Body:
+    """What comes before the dense layers, run on this machine."""
+
+    def __init__(self, headless: Headless, detector: Detector) -> None:
+        self._headless = headless
+        self._twin = Twin(detector)
+        self._run = host_model(headless.body())
+
+    def features(self, lesson: Lesson) -> Floats:
+        """Return the dense layers' inputs, float32, shape (n, features)."""
+        return self._headless.features(self._run(self._twin.inputs(lesson.windows)))
+
+
+def learn(
+    headless: Headless, base: Floats, base_alarms: NDArray[np.bool_], own: Floats, own_alarms: NDArray[np.bool_],
+    seed: int = 0,
+) -> tuple[Dense, ...]:  # fmt: skip
+    """Fit the dense layers by Adam on a logistic loss; some of each batch is the person's own.
+
+    Args:
+        headless: the model.
+        base, own: inputs of the first dense layer, float32, shape (n, features).
+        base_alarms, own_alarms: truth, bool, shape (n,).
+        seed: of the batches.
+    """
+    rng = np.random.default_rng(seed)
+    fit = _Fit(headless)
+    # What it makes of known sounds is to stay; only alarms may become surer.
+    known = np.where(base_alarms[:, None], np.float32(1), fit.outputs(base))
+    count = int(BATCH * OWN_SHARE)
+    for step in range(STEPS):
+        old, new = _balanced(rng, base_alarms, BATCH - count), _balanced(rng, own_alarms, count)
+        wanted = np.concatenate([known[old], own_alarms[new, None].astype(np.float32)])
+        fit.step(np.concatenate([base[old], own[new]]), wanted, RATE * 0.5 * (1 + np.cos(np.pi * step / STEPS)))
+    return fit.layers()
+
+
+def _balanced(rng: np.random.Generator, alarms: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
+    """Draw windows, of both truths alike where there are both."""
+    sides = [side for side in (np.flatnonzero(alarms), np.flatnonzero(~alarms)) if len(side)]
+    return np.concatenate([rng.choice(side, count // len(sides)) for side in sides])
+
+
+class _Fit:
+    """Dense layers that learn, held within what their int8 scales can express and near to where they began."""
+
+    def __init__(self, headless: Headless) -> None:
+        self._start = headless.layers
+        self._weights = [layer.weights.copy() for layer in self._start]
+        self._biases = [layer.bias.copy() for layer in self._start]
+        self._reach = [headless.reach(place) for place in range(len(self._start))]
+        self._moments = [[np.zeros_like(value), np.zeros_like(value)] for value in (*self._weights, *self._biases)]
+        self._steps = 0
+
+    def layers(self) -> tuple[Dense, ...]:
+        """Return them as they are now."""
+        return tuple(
+            replace(layer, weights=weights, bias=bias)
+            for layer, weights, bias in zip(self._start, self._weights, self._biases, strict=True)
+        )
+
+    def outputs(self, x: Floats) -> Floats:
+        """Return probabilities, float32, shape (n, 1)."""
+        for layer, weights, bias in zip(self._start, self._weights, self._biases, strict=True):
+            x = np.clip(x @ weights.T + bias, layer.least, layer.most)
+        return np.asarray(1 / (1 + np.exp(-x)), np.float32)
+
+    def step(self, x: Floats, y: Floats, rate: float) -> None:
+        """Take one step of Adam."""
+        values, inside = [x], []
+        for layer, weights, bias in zip(self._start, self._weights, self._biases, strict=True):
+            raw = values[-1] @ weights.T + bias
+            values.append(np.clip(raw, layer.least, layer.most))
+            inside.append((raw > layer.least) & (raw < layer.most))
+        slope = (1 / (1 + np.exp(-values[-1])) - y) / len(x)
+        gradients: list[Any] = [None] * len(self._moments)
+        count = len(self._start)
+        for place in reversed(range(count)):
+            slope = slope * (inside[place] if place < count - 1 else 1)
+            pull = STAY * (self._weights[place] - self._start[place].weights) / len(self._weights[place])
+            gradients[place] = slope.T @ values[place] + pull
+            gradients[count + place] = slope.sum(axis=0)
+            slope = slope @ self._weights[place]
+        self._steps += 1
+        for moment, value, gradient in zip(self._moments, [*self._weights, *self._biases], gradients, strict=True):
+            moment[0] = 0.9 * moment[0] + 0.1 * gradient
+            moment[1] = 0.999 * moment[1] + 0.001 * gradient**2
+            mean, square = moment[0] / (1 - 0.9**self._steps), moment[1] / (1 - 0.999**self._steps)
+            value -= (rate * mean / (np.sqrt(square) + 1e-7)).astype(np.float32)
+        for weights, reach in zip(self._weights, self._reach, strict=True):
+            np.clip(weights, -reach, reach, out=weights)
+
+
+def _compared(before: Twin, after: Twin, part: Lesson) -> dict[str, Any]:
+    if not len(part):
+        return {"windows": 0, "before": None, "after": None}
+    shares = []
+    for twin in (before, after):
+        said = twin.window_codes(part.windows) >= threshold_code(twin.detector.threshold)
+        shares.append(float((said == part.alarms).mean()))
+    return {"windows": len(part), "before": round(shares[0], 4), "after": round(shares[1], 4)}
