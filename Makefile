@@ -30,5 +30,9 @@ requirements:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --prerelease if-necessary-or-explicit requirements-dev.in -o requirements-dev.txt
 
+# The figures of the README: cycles and bytes on the virtual board (two minutes).
+bench:
+	@$(BIN)/python -m lab bench device
+
 clean:
 	rm -rf .venv build firmware/virtual_board/build firmware/virtual_board/node_modules

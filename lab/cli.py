@@ -78,7 +78,8 @@ def _show_progress(done: int, total: int, message: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description="From a sound to firmware, headless.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_demo, _data, _features, _train, _audit, _compile, _infer, _emulate, _evaluate, _worker):
+    jobs = (_demo, _data, _features, _train, _audit, _compile, _infer, _emulate, _evaluate, _bench, _worker)
+    for add in jobs:
         add(commands)
     return parser
 
@@ -227,6 +228,20 @@ def _evaluate(commands: Any) -> None:
     command = _command(commands, "evaluate", run, "window and event scores over labelled files")
     command.add_argument("detector", metavar="DETECTOR")
     command.add_argument("--manifest", required=True, metavar="CSV")
+
+
+def _bench(commands: Any) -> None:
+    from lab.study.benches import BENCHES
+
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study import benches
+
+        return benches.run(args.name, vars(args), _show_progress)
+
+    text = "; ".join(f"{name}: {says}" for name, (_, says) in BENCHES.items())
+    command = _command(commands, "bench", run, f"measure: {text}")
+    command.add_argument("name", choices=tuple(BENCHES))
+    command.add_argument("--plot", metavar="FILE.svg", help="device: also draw the PDM filter's response")
 
 
 def _worker(commands: Any) -> None:

@@ -1,0 +1,29 @@
+"""What `python -m lab bench NAME` can measure: name → (task, one line of help).
+
+A task is "module:function"; it takes the options of the command line as a
+mapping and a progress callback, and returns the object that is printed.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from lab.errors import BadInput
+from lab.progress import OnProgress, ignore
+
+BENCHES = {
+    "device": ("lab.study.bench_device:device", "cycles, flash and RAM on the virtual board, beside goals and peers"),
+}
+
+
+def run(name: str, options: Mapping[str, Any] | None = None, on_progress: OnProgress = ignore) -> dict[str, Any]:
+    """Run one bench and return its figures.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    if name not in BENCHES:
+        raise BadInput(f"There is no bench {name!r}; choose one of {', '.join(BENCHES)}.")
+    module, _, function = BENCHES[name][0].partition(":")
+    found: dict[str, Any] = getattr(import_module(module), function)(dict(options or {}), on_progress)
+    return found
