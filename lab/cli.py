@@ -78,7 +78,7 @@ def _show_progress(done: int, total: int, message: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description="From a sound to firmware, headless.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    jobs = (_demo, _data, _features, _train, _audit, _compile, _infer, _emulate, _evaluate, _bench, _worker)
+    jobs = (_demo, _data, _features, _train, _optimize, _audit, _compile, _infer, _emulate, _evaluate, _bench, _worker)
     for add in jobs:
         add(commands)
     return parser
@@ -164,6 +164,33 @@ def _train(commands: Any) -> None:
     command.add_argument("--positive", action="append", metavar="LABEL", help="labels that raise an event (alarm)")
     command.add_argument("--epochs", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
+
+
+def _optimize(commands: Any) -> None:
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study.optimize import optimize
+        from lab.study.tree.options import Options
+
+        given = {name: getattr(args, name) for name in Options.__slots__}
+        options = Options.from_json({name: value for name, value in given.items() if value is not None})
+        return optimize(args.model, args.data, args.paths, args.seeds, Path(args.out), options, args.spec, args.alpha,
+                        _show_progress)  # fmt: skip
+
+    command = _command(commands, "optimize", run, "walk the deployment tree: prune, cluster, quantize, measure")
+    command.add_argument("--model", required=True, metavar="alarm|ds_cnn_s|ds_cnn_m|ds_cnn_l|mobilenet_v1|FILE")
+    command.add_argument("--data", metavar="PROJECT|DIR|FILE")
+    command.add_argument("--paths", nargs="+", default=["all"], metavar="NAME")
+    command.add_argument("--seeds", type=int, default=1, metavar="N")
+    command.add_argument("--out", required=True, metavar="DIR")
+    command.add_argument("--spec", choices=("default", "published"), default="default")
+    command.add_argument("--alpha", type=float, default=0.25, help="width of mobilenet_v1")
+    command.add_argument("--sparsity", type=float)
+    command.add_argument("--ramp", choices=("polynomial", "constant"))
+    command.add_argument("--clusters", type=int)
+    command.add_argument("--init", choices=("kmeans++", "linear", "density", "random"))
+    command.add_argument("--excluded", nargs="*", metavar="LAYER")
+    for step in ("base", "prune", "cluster", "qat"):
+        command.add_argument(f"--{step}-epochs", type=int, metavar="N")
 
 
 def _audit(commands: Any) -> None:

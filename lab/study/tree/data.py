@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lab.errors import BadInput
 from lab.learn.examples import Examples, LearningSet, digest, from_dataset
+from lab.learn.pictures import SHAPE as PICTURE
 from lab.progress import OnProgress, ignore
 from lab.sound import datasets
 from lab.sound.datasets import Dataset
@@ -84,12 +85,15 @@ def pictures(folder: Path, on_progress: OnProgress = ignore) -> Data:
     """Return CIFAR-10's pictures as float32 from -1 to 1; one training picture in ten validates.
 
     Args:
-        folder: holds CIFAR-10's binary version (data_batch_1.bin …), or `cifar10_jpeg.npz`, all pictures as JPEG files.
+        folder: holds CIFAR-10's binary version (data_batch_1.bin …), or `cifar10_jpeg.npz`, all pictures as JPEG files;
+            or an .npz of arrays, as `arrays` takes.
         on_progress: called while they are read.
 
     Raises:
         BadInput: neither is there, or they cannot be read.
     """
+    if folder.is_file():
+        return arrays(folder, PICTURE)
     if (folder / CIFAR_JPEG).is_file():
         labels, train, test = _jpeg(folder / CIFAR_JPEG, on_progress)
     else:
