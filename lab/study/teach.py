@@ -6,21 +6,31 @@ so that three corrections do not make it forget what an alarm is. Before and
 after are counted on sounds that the lesson never saw, on the int8 files.
 """
 
+import contextlib
+import hashlib
+import io
+import json
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import cos, pi
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.atomic import write_bytes
 from lab.deploy.detector import Detector
 from lab.deploy.events import threshold_code
 from lab.deploy.rehead import Dense, Floats, Headless
 from lab.deploy.twin import Twin, host_model
 from lab.errors import BadInput
+from lab.hostcc import cache_dir
 from lab.learn.embedded import ALARM_KINDS, Amount, windows_of
+from lab.learn.examples import digest
 from lab.progress import OnProgress, ignore
 from lab.sound import features, synth
 from lab.sound.datasets import Dataset, Item
@@ -34,8 +44,8 @@ MOST_A_CLIP = 40
 LOUD_SHARE = 0.2
 """A window of an alarm's clip counts as alarm where its level is at least this share of the loudest's."""
 
-STEPS, BATCH, RATE, STAY = 500, 256, 1e-3, 0.02
-OWN_SHARE = 0.15
+STEPS, BATCH, RATE, STAY = 600, 128, 1e-3, 0.02
+OWN_SHARE = 0.2
 ENOUGH = 10
 """Recordings from which on some are held out."""
 
@@ -145,10 +155,24 @@ def _of(lesson: Lesson, alarm: bool) -> Lesson:
 
 @lru_cache(maxsize=4)
 def scenes_of(spec: FeatureSpec, count: int, seed: int, split: Any) -> Lesson:
-    """Return windows of synthetic scenes; a worker makes them once."""
+    """Return windows of synthetic scenes; they are made once and kept in the user's cache."""
+    named = json.dumps([spec.to_json(), count, seed, split, SCENE.seconds, SCENE.stride, _sources()])
+    path = cache_dir() / "lessons" / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.npz"
+    with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as kept:
+        return Lesson(kept["windows"], kept["alarms"])
     plan = synth.plan(count, seed, split, 0.45)
     parts = [windows_of(family, each, spec, SCENE) for family, each in plan]
-    return _together([Lesson(part.windows, part.classes < len(ALARM_KINDS)) for part in parts])
+    made = _together([Lesson(part.windows, part.classes < len(ALARM_KINDS)) for part in parts])
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, windows=made.windows, alarms=made.alarms)
+    write_bytes(path, buffer.getvalue())
+    return made
+
+
+def _sources() -> str:
+    """Return the hash of what makes scenes: other generators, other windows."""
+    folder = Path(synth.__file__).parent
+    return digest(path.read_bytes() for path in sorted(folder.glob("*.py")))
 
 
 class _Body:
@@ -184,7 +208,8 @@ def learn(
     for step in range(STEPS):
         old, new = _balanced(rng, base_alarms, BATCH - count), _balanced(rng, own_alarms, count)
         wanted = np.concatenate([known[old], own_alarms[new, None].astype(np.float32)])
-        fit.step(np.concatenate([base[old], own[new]]), wanted, RATE * 0.5 * (1 + np.cos(np.pi * step / STEPS)))
+        rate = RATE * 0.5 * (1 + cos(pi * step / STEPS))
+        fit.step(np.concatenate([base[old], own[new]]), wanted, rate)
     return fit.layers()
 
 
@@ -192,6 +217,11 @@ def _balanced(rng: np.random.Generator, alarms: NDArray[np.bool_], count: int) -
     """Draw windows, of both truths alike where there are both."""
     sides = [side for side in (np.flatnonzero(alarms), np.flatnonzero(~alarms)) if len(side)]
     return np.concatenate([rng.choice(side, count // len(sides)) for side in sides])
+
+
+def _product(how: str, left: Floats, right: Floats) -> Floats:
+    """Return a matrix product by one thread: BLAS's wait for each other where cores are busy, fifty times as long."""
+    return np.asarray(np.einsum(how, left, right), np.float32)
 
 
 class _Fit:
@@ -202,7 +232,10 @@ class _Fit:
         self._weights = [layer.weights.copy() for layer in self._start]
         self._biases = [layer.bias.copy() for layer in self._start]
         self._reach = [headless.reach(place) for place in range(len(self._start))]
-        self._moments = [[np.zeros_like(value), np.zeros_like(value)] for value in (*self._weights, *self._biases)]
+        self._moments = [
+            [np.zeros(value.shape), np.zeros(value.shape)]  # in double: single precision slows down below 1e-38
+            for value in (*self._weights, *self._biases)
+        ]
         self._steps = 0
 
     def layers(self) -> tuple[Dense, ...]:
@@ -215,14 +248,14 @@ class _Fit:
     def outputs(self, x: Floats) -> Floats:
         """Return probabilities, float32, shape (n, 1)."""
         for layer, weights, bias in zip(self._start, self._weights, self._biases, strict=True):
-            x = np.clip(x @ weights.T + bias, layer.least, layer.most)
+            x = np.clip(_product("ij,kj->ik", x, weights) + bias, layer.least, layer.most)
         return np.asarray(1 / (1 + np.exp(-x)), np.float32)
 
     def step(self, x: Floats, y: Floats, rate: float) -> None:
         """Take one step of Adam."""
         values, inside = [x], []
         for layer, weights, bias in zip(self._start, self._weights, self._biases, strict=True):
-            raw = values[-1] @ weights.T + bias
+            raw = _product("ij,kj->ik", values[-1], weights) + bias
             values.append(np.clip(raw, layer.least, layer.most))
             inside.append((raw > layer.least) & (raw < layer.most))
         slope = (1 / (1 + np.exp(-values[-1])) - y) / len(x)
@@ -231,9 +264,9 @@ class _Fit:
         for place in reversed(range(count)):
             slope = slope * (inside[place] if place < count - 1 else 1)
             pull = STAY * (self._weights[place] - self._start[place].weights) / len(self._weights[place])
-            gradients[place] = slope.T @ values[place] + pull
+            gradients[place] = _product("ik,ij->kj", slope, values[place]) + pull
             gradients[count + place] = slope.sum(axis=0)
-            slope = slope @ self._weights[place]
+            slope = slope @ self._weights[place] if place else slope
         self._steps += 1
         for moment, value, gradient in zip(self._moments, [*self._weights, *self._biases], gradients, strict=True):
             moment[0] = 0.9 * moment[0] + 0.1 * gradient
