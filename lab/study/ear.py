@@ -134,6 +134,7 @@ class Ear:
         """Let another detector's twin decide from now on."""
         with self._lock:
             self._detector, self._twin = detector, LiveTwin(detector)
+            self._twin.push(self._rest)  # on the stream's own grid of hops
             self._hops.clear()
             self._twin_from = self._hop
 
