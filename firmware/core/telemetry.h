@@ -6,11 +6,12 @@
 
 #include "detector.h"
 
-#define TELEMETRY_MAX_LEN 200
+#define TELEMETRY_MAX_LEN 240
 
 typedef struct {
   decision_t decision;
   uint32_t cycles_pdm;
+  uint32_t cycles_telling; /* the line before, from its writing to its sending */
   uint32_t overruns;
   int32_t level_db;
   uint8_t led;

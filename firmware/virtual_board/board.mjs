@@ -63,8 +63,10 @@ export class Board {
     this.mcu.onBreak = (code) => {
       this.stopped = code === 1 ? 'the firmware went to boot mode' : `the firmware stopped at breakpoint ${code}`;
     };
-    this.mcu.peripherals[WATCHDOG].onWatchdogTrigger = () => {
+    const watchdog = this.mcu.peripherals[WATCHDOG];
+    watchdog.onWatchdogTrigger = () => {
       this.stopped = 'the watchdog found the firmware stuck';
+      watchdog.timer.enable = watchdog.alarm.enable = false; // it would fire again and again, in no time
     };
   }
 

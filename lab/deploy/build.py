@@ -62,7 +62,7 @@ class BuildReport:
         }  # fmt: skip
 
 
-def sources(detector: Detector, board: Board) -> tuple[dict[str, str], CompiledC]:
+def sources(detector: Detector, board: Board, led: str = "probability") -> tuple[dict[str, str], CompiledC]:
     """Return the generated files of a detector's firmware, by name.
 
     Raises:
@@ -72,7 +72,7 @@ def sources(detector: Detector, board: Board) -> tuple[dict[str, str], CompiledC
     _check_ends(detector, compiled)
     files = {
         **compiled.files,
-        "lab_config.h": config_header(detector, board.name),
+        "lab_config.h": config_header(detector, board.name, led),
         "lab_config.c": config_source(detector),
         "lab_board.h": board_header(board),
         "spectrum_tables.h": spectrum_header(detector.spec.frame_len),
@@ -107,8 +107,9 @@ def prepare(board: str = "pico", on_progress: OnProgress = ignore) -> None:
 
 
 def build_firmware(
-    detector: Detector, board: str, out: Path, on_progress: OnProgress = ignore, app: str = "detector"
-) -> BuildReport:
+    detector: Detector, board: str, out: Path, on_progress: OnProgress = ignore, app: str = "detector",
+    led: str = "probability",
+) -> BuildReport:  # fmt: skip
     """Build firmware and leave its files in a folder.
 
     Args:
@@ -124,7 +125,7 @@ def build_firmware(
     """
     chosen = board_named(board)
     on_progress(0, 4, "writing C")
-    files, compiled = sources(detector, chosen)
+    files, compiled = sources(detector, chosen, led)
     check_fit(detector, compiled)
     with held_tree(chosen) as tree:
         on_progress(1, 4, "compiling")

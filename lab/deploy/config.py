@@ -17,8 +17,8 @@ HELLO_BYTES = 2_000
 """The board's buffer for lines has 2,048."""
 
 
-def config_header(detector: Detector, board: str) -> str:
-    """Return lab_config.h for a detector on a board."""
+def config_header(detector: Detector, board: str, led: str = "probability") -> str:
+    """Return lab_config.h for a detector on a board, whose light shows the "probability" or the "event"."""
     spec, rule = detector.spec, detector.rule
     values = {
         "HOP_LEN": HOP_LEN,
@@ -36,6 +36,7 @@ def config_header(detector: Detector, board: str) -> str:
         "RULE_WINDOW_HOPS": rule.window_hops,
         "RULE_ON_HOPS": rule.on_hops,
         "RULE_OFF_HOPS": rule.off_hops,
+        "LED_SHOWS_EVENT": int(led == "event"),
         "POSITIVE_OUTPUTS": "{" + ", ".join(map(str, detector.positive_outputs)) + "}",
         "HELLO": c_string(hello(detector, board) + "\n"),
     }

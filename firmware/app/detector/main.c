@@ -13,18 +13,21 @@
 static void work(const uint32_t *words) {
   static int16_t samples[LAB_HOP_LEN];
   static char line[TELEMETRY_MAX_LEN];
+  static uint32_t cycles_telling;
   uint32_t start = board_cycles();
   pdm_decimate(words, samples, LAB_HOP_LEN);
-  telemetry_t told = {.cycles_pdm = board_cycles() - start};
+  telemetry_t told = {.cycles_pdm = board_cycles() - start, .cycles_telling = cycles_telling};
   told.decision = detector_push(samples, board_cycles);
   told.overruns = microphone_overruns();
   told.decision.hop += told.overruns; /* time goes on for hops that were lost */
   if (!told.decision.decided) {
     return;
   }
+  start = board_cycles();
   told.level_db = detector_level_db(samples);
-  told.led = board_show((uint32_t)(told.decision.code + 128));
+  told.led = board_show(LAB_LED_SHOWS_EVENT ? 255u * told.decision.event : (uint32_t)(told.decision.code + 128));
   board_say(line, telemetry_line(&told, line));
+  cycles_telling = board_cycles() - start;
 }
 
 int main(void) {
