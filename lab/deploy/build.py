@@ -18,6 +18,7 @@ from lab.deploy.compiler import CompiledC, compile_model
 from lab.deploy.config import config_header, config_source
 from lab.deploy.detector import Detector
 from lab.deploy.package import c_zip
+from lab.deploy.selftest import vectors_header
 from lab.deploy.toolchain import ToolFailed
 from lab.deploy.tree import Tree, held_tree
 from lab.errors import BadInput
@@ -118,6 +119,7 @@ def build_firmware(
         out: folder, made if absent.
         on_progress: called between steps.
         app: "detector", or "selftest", which tells what the parts compute.
+        led: what the light shows: "probability", or only whether an "event" is on.
 
     Raises:
         BadInput: the detector does not fit the board; says by how much.
@@ -127,6 +129,8 @@ def build_firmware(
     on_progress(0, 4, "writing C")
     files, compiled = sources(detector, chosen, led)
     check_fit(detector, compiled)
+    if app == "selftest":
+        files["lab_vectors.h"] = vectors_header(detector)
     with held_tree(chosen) as tree:
         on_progress(1, 4, "compiling")
         _build(tree, app, files, on_progress)

@@ -38,6 +38,7 @@ def config_header(detector: Detector, board: str, led: str = "probability") -> s
         "RULE_OFF_HOPS": rule.off_hops,
         "LED_SHOWS_EVENT": int(led == "event"),
         "POSITIVE_OUTPUTS": "{" + ", ".join(map(str, detector.positive_outputs)) + "}",
+        "MODEL_SHA256": c_string(detector.model_sha256),
         "HELLO": c_string(hello(detector, board) + "\n"),
     }
     defines = "\n".join(f"#define LAB_{name} {value}" for name, value in values.items())
