@@ -1,6 +1,7 @@
 """The lab's charts. Plotly is imported when the first one is drawn."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
@@ -146,3 +147,65 @@ def precision_recall(curve: Mapping[str, Sequence[float]], threshold: float, key
     figure.update_yaxes(range=[0, 1.03])
     figure.update_layout(legend={"orientation": "h", "y": -0.3})
     show(figure, key, 300)
+
+
+def show_clickable(figure: Any, key: str, height: int) -> Any:
+    """Draw a figure whose points can be clicked; return Streamlit's selection event."""
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
+    return st.plotly_chart(figure, key=key, config=CONFIG, on_select="rerun", selection_mode="points")
+
+
+def pareto(
+    names: Sequence[str], costs: Sequence[float], accuracy: Sequence[float], deviation: Sequence[float], title: str,
+    key: str,
+) -> None:  # fmt: skip
+    """Draw accuracy against a cost, with the line of those that no other one beats in both.
+
+    Args:
+        names: of the points.
+        costs: bytes or cycles.
+        accuracy, deviation: shares, 0 to 1.
+        title: of the cost's axis.
+        key: names the chart on its page.
+    """
+    figure = subplots(rows=1, cols=1)
+    order = sorted(range(len(names)), key=lambda place: (costs[place], -accuracy[place]))
+    front: list[int] = []
+    for place in order:
+        if not front or accuracy[place] > accuracy[front[-1]]:
+            front.append(place)
+    figure.add_scatter(
+        x=[costs[place] for place in front], y=[100 * accuracy[place] for place in front], mode="lines",
+        line={"dash": "dot", "width": 1.5, "color": "#8a8f8f", "shape": "hv"}, hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=list(costs), y=[100 * value for value in accuracy], mode="markers+text", text=list(names),
+        textposition="top center", marker={"size": 13}, error_y={"array": [100 * value for value in deviation]},
+        hovertemplate="%{text}: %{y:.2f} % at %{x:,.0f}<extra></extra>", cliponaxis=False,
+    )  # fmt: skip
+    figure.update_xaxes(title=title, rangemode="tozero")
+    figure.update_yaxes(title="INT8 accuracy, %")
+    figure.update_layout(showlegend=False)
+    show(figure, key, 380, top=24)
+    figure.update_layout(hovermode="closest")
+
+
+def density(row: Mapping[str, Any], key: str) -> None:
+    """Draw how a kernel's weights lie after one step.
+
+    Args:
+        row: step, edges, share, zeros, values.
+        key: names the chart on its page.
+    """
+    figure = subplots(rows=1, cols=1)
+    edges = row["edges"]
+    middle = [(low + high) / 2 for low, high in pairwise(edges)]
+    figure.add_bar(
+        x=middle, y=[100 * share for share in row["share"]], hovertemplate="%{y:.1f} % near %{x:.3g}<extra></extra>"
+    )
+    figure.update_layout(bargap=0.05, showlegend=False)
+    figure.update_yaxes(title="% of weights")
+    st.caption(f"**{row['step']}**: {row['zeros']:.0%} zeros, {row['values']:,} distinct values")
+    show(figure, key, 190)

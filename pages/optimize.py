@@ -1,0 +1,49 @@
+"""Optimize: walk the deployment tree and compare what every path costs and keeps."""
+
+import streamlit as st
+
+from pages import ui
+from pages.ui import optimizing, work
+
+ui.require_login()
+project = ui.header(
+    "Optimize", "Prune, cluster and quantize: what each path costs and keeps, read from the file that ships."
+)
+
+job = ui.latest_job(project.id, optimizing.TASK)
+running = work.is_open(job)
+if running:
+    ui.job_panel(project.id, optimizing.TASK)
+    optimizing.live(job.id, job.args["paths"])
+    st.stop()
+
+result = work.latest_result(project.id, optimizing.TASK)
+with st.expander("Choose model and paths", icon=":material/account_tree:", expanded=not result), ui.shows_errors():
+    optimizing.form(project.id)
+ui.job_panel(project.id, optimizing.TASK)
+if not result:
+    ui.empty("No tree walked yet", "The table appears here. All eight leaves of the alarm detector take a few minutes.")
+    with st.expander("The published figures"):
+        optimizing.published()
+    st.stop()
+
+with ui.shows_errors():
+    st.subheader(result["model"], anchor=False)
+    told = optimizing.headline(result)
+    if told:
+        st.success(told, icon=":material/compress:")
+    optimizing.compare_table(result)
+    plot, weights, kept, two, article = st.tabs(["Trade-off", "Weights", "Promises", "Two paths", "Published"])
+    with plot:
+        optimizing.pareto(result["summary"])
+    with weights:
+        optimizing.density(result)
+    with kept:
+        optimizing.promises(result)
+    with two:
+        optimizing.side_by_side(result["summary"])
+    with article:
+        optimizing.published()
+    st.subheader("Take one along", anchor=False)
+    optimizing.files(result, project.id)
+ui.safety()

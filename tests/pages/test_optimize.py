@@ -1,0 +1,121 @@
+"""Optimize: choose leaves, watch them, compare what came."""
+
+from lab.optimize.paths import LEGAL
+from lab.study.tree.table import summary
+from lab.workspace import jobs
+from lab.workspace.store import open_store
+from pages.ui import optimizing, tree
+from tests.lab.study.tree.test_table import row
+from tests.pages import seed
+from tests.pages.conftest import labels, press, text
+
+PATHS = [path.label for path in LEGAL]
+
+
+def rows():
+    promise = [{"tensor": "model/conv/Conv2D", "promise": "zeros", "wanted": 0.5, "found": 0.5, "kept": True}]
+    made = [row(path, 0, 0.9 + place / 100, 80 - 5 * place) for place, path in enumerate(PATHS[:7])]
+    told = [each | {"promises": promise, "confusion": [[50, 2], [3, 45]]} for each in made]
+    return [*told, row("PCQAT", 0, 0, failed="PCQAT: the loss is no number any more")]
+
+
+def done():
+    edges = [place / 40 - 1 for place in range(82)]
+    step = {"step": "base", "edges": edges, "share": [1 / 81] * 81, "zeros": 0.01, "values": 160}
+    artifacts = {
+        "PTQ.0.tflite": seed.artifact("PTQ.0.tflite", bytes(100)), "PTQ.py": seed.artifact("PTQ.py", b"print()"),
+        "PTQ.0.detector": seed.artifact("PTQ.0.detector", seed.detector().to_bytes()),
+    }  # fmt: skip
+    return {
+        "model": "alarm (default)", "labels": ["alarm", "not_alarm"], "options": {}, "rows": rows(),
+        "summary": summary(rows()), "densities": {"conv": [step]}, "trained": 8, "artifacts": artifacts,
+    }  # fmt: skip
+
+
+def test_a_new_project_sees_the_tree_and_what_to_do(open_page):
+    app = open_page("optimize")
+    assert "No tree walked yet" in text(app)
+    assert "Walk the tree" in labels(app)
+
+
+def test_chosen_leaves_and_settings_travel_with_the_job(open_page):
+    app = open_page("optimize")
+    app.slider(key="tree-sparsity").set_value(0.8)
+    app.slider(key="tree-clusters").set_value(8)
+    app.button_group(key=tree.TREE).set_value(["PTQ", "PCQAT"]).run()
+    press(app, "Walk the tree")
+    args = jobs.jobs(open_store())[0].args
+    assert (args["model"], args["data"], args["spec"], args["paths"]) == (
+        "alarm",
+        "embedded",
+        "default",
+        ["PTQ", "PCQAT"],
+    )
+    assert (args["options"]["sparsity"], args["options"]["clusters"], args["seeds"]) == (0.8, 8, 1)
+
+
+def test_no_leaf_is_one_clear_sentence(open_page):
+    app = open_page("optimize")
+    app.button_group(key=tree.TREE).set_value([]).run()
+    press(app, "Walk the tree")
+    assert "Choose at least one leaf" in text(app)
+    assert not jobs.jobs(open_store())
+
+
+def test_an_own_model_without_its_file_is_asked_for(open_page):
+    app = open_page("optimize")
+    app.selectbox(key="tree-model").set_value("own").run()
+    press(app, "Walk the tree")
+    assert "Add the file first" in text(app)
+
+
+def test_a_running_walk_shows_nodes_rows_and_cancel(open_page):
+    running = seed.job(optimizing.TASK, "running", args={"paths": PATHS}, done=3, total=30, message="prune: epoch 1")
+    for event in ({"node": "base", "seed": 0, "state": "done"}, {"node": "prune", "seed": 0, "state": "running"},
+                  {"row": rows()[0]}):  # fmt: skip
+        jobs.say(open_store(), running.id, jobs.METRIC, event)
+    app = open_page("optimize")
+    assert "Cancel" in labels(app)
+    assert "Walk the tree" not in labels(app)
+    assert app.dataframe[0].value["Path"].tolist() == ["PTQ"]
+
+
+def test_a_finished_walk_shows_the_table_the_winner_and_the_failed_leaf(open_page):
+    seed.job(optimizing.TASK, result=done())
+    app = open_page("optimize")
+    assert app.dataframe[0].value["Path"].tolist() == PATHS
+    assert "prune+cluster+PTQ is the smallest" in text(app)
+    assert "the loss is no number" in text(app)
+    assert "Published by Arm" in text(app)
+
+
+def test_a_leaf_goes_to_firmware(open_page):
+    seed.job(optimizing.TASK, result=done())
+    press(open_page("optimize"), "Use it on Firmware")
+    assert [run.name for run in open_store().runs(seed.project().id, "detector")] == ["alarm (default) PTQ"]
+
+
+def test_a_failed_walk_says_why_and_the_form_is_back(open_page):
+    seed.job(optimizing.TASK, "failed", error="ds_cnn_s needs data: sounds of the project, or an .npz file.")
+    app = open_page("optimize")
+    assert "needs data" in text(app)
+    assert "Walk the tree" in labels(app)
+
+
+def test_states_are_those_of_the_least_finished_seed():
+    told = [
+        {"node": "base", "seed": 0, "state": "done"}, {"node": "base", "seed": 1, "state": "running"},
+        {"node": "prune", "seed": 0, "state": "failed"}, {"node": "cluster", "seed": 0, "state": "done"},
+    ]  # fmt: skip
+    states = tree.states_of(told, PATHS)
+    assert (states["base"], states["prune"], states["cluster"], states["PTQ"]) == (
+        "running",
+        "failed",
+        "done",
+        "waiting",
+    )
+
+
+def test_every_legal_leaf_has_its_place_in_the_drawing():
+    assert set(PATHS) <= set(tree.PLACES)
+    assert {end for _, end in tree.EDGES} | {"base"} == set(tree.PLACES)
