@@ -1,0 +1,85 @@
+"""In a real browser with a T3 alarm at its microphone: heard, drawn in time, corrected and taught."""
+
+import pytest
+
+from lab.sound import synth
+from lab.workspace.settings import settings
+from lab.workspace.store import Store
+from lab.workspace.worker import stop_worker
+from tests.e2e.microphone import CHROMIUM, browser, served, sync_api, turn_on, write_wav
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
+LATEST_S = 0.3
+TAP = """
+const ask = navigator.mediaDevices?.getUserMedia?.bind(navigator.mediaDevices);
+if (ask) navigator.mediaDevices.getUserMedia = async (what) => {
+  const stream = await ask(what);
+  const context = new AudioContext();
+  const ear = context.createAnalyser();
+  ear.fftSize = 256;
+  context.createMediaStreamSource(stream).connect(ear);
+  const part = new Float32Array(256);
+  top.played ??= [];
+  let loud = false;
+  setInterval(() => {
+    ear.getFloatTimeDomainData(part);
+    const now = part.some((value) => Math.abs(value) > 0.03);
+    if (now && !loud) top.played.push(Date.now());
+    loud = now;
+  }, 4);
+  return stream;
+};
+"""
+WATCH = """() => {
+  const root = [...document.querySelectorAll("*")].map((e) => e.shadowRoot?.querySelector(".live")).find(Boolean);
+  window.drawn = { level: [], event: [] };
+  let loud = true, event = 1;
+  new MutationObserver(() => {
+    const now = Number(root.dataset.level) > -30, on = Number(root.dataset.event);
+    if (now && !loud) drawn.level.push(Date.now());
+    if (on && !event) drawn.event.push(Date.now());
+    loud = now;
+    event = on;
+  }).observe(root, { attributes: true, attributeFilter: ["data-hop"] });
+}"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("listening")
+
+
+def test_an_alarm_is_drawn_in_time_corrected_and_taught(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_HOME", str(home))
+    wav = write_wav(tmp_path / "t3.wav", synth.test_alarm("t3", 120.0, -14.0))
+    try:
+        with served(home) as (url, _), sync_api.sync_playwright() as tools, browser(tools, wav) as opened:
+            page = opened.new_page()
+            page.set_default_timeout(60_000)
+            page.add_init_script(TAP)
+            page.goto(f"{url}/listen")
+            turn_on(page)
+            page.evaluate(WATCH)
+            page.get_by_text("Alarm heard").wait_for()
+            page.wait_for_function("drawn.level.length >= 5")
+            lags = page.evaluate("""() => drawn.level.map((at) =>
+              at - Math.max(...played.filter((start) => start <= at)))""")
+            page.get_by_role("button", name="Play a test alarm").click()
+            page.locator("audio").first.wait_for(state="attached")
+            page.get_by_role("button", name="That was wrong").click()
+            page.get_by_text("Kept the last 4.0 s").wait_for()
+            page.get_by_role("button", name="Teach it").click()
+            page.get_by_role("heading", name="Before and after").wait_for(timeout=120_000)
+            page.get_by_text("taught", exact=False).first.wait_for()
+    finally:
+        stop_worker(settings())
+    lags.sort()
+    print("drawn after, ms:", lags)
+    assert lags[len(lags) // 2] <= 1_000 * LATEST_S, lags
+    store = Store(settings())
+    project = store.projects()[0].id
+    (clip,) = store.clips(project)
+    assert (clip.label, clip.seconds) == ("not_alarm", pytest.approx(4.0, abs=0.05))
+    (run,) = store.runs(project, "teach")
+    assert run.data["seconds"] > 0
+    assert run.data["held_out"]["the sounds it was taught"]["windows"] > 0
