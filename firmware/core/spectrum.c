@@ -5,26 +5,26 @@
 #define POINTS (SPECTRUM_LEN / 2)
 
 typedef struct {
-  int16_t re, im;
-} complex_q15_t;
-
-typedef struct {
   int32_t re, im;
 } pair_t;
 
-static complex_q15_t points[POINTS], bins[POINTS];
+/* Real part in the low half, imaginary in the high: one load brings both. */
+static uint32_t points[POINTS], bins[POINTS];
 
 static inline int32_t saturate(int32_t value) {
-  return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value;
+  return __builtin_expect((int16_t)value == value, 1) ? value : value < 0 ? INT16_MIN : INT16_MAX;
 }
 
 static inline pair_t load(uint32_t index, int shift) {
-  return (pair_t){points[index].re >> shift, points[index].im >> shift};
+  uint32_t both = points[index];
+  return (pair_t){(int16_t)both >> shift, (int32_t)both >> (16 + shift)};
 }
 
-static inline void store(uint32_t index, int32_t re, int32_t im) {
-  points[index] = (complex_q15_t){(int16_t)re, (int16_t)im};
-}
+static inline pair_t unpacked(uint32_t both) { return (pair_t){(int16_t)both, (int32_t)both >> 16}; }
+
+static inline uint32_t packed(int32_t re, int32_t im) { return (uint16_t)re | (uint32_t)im << 16; }
+
+static inline void store(uint32_t index, int32_t re, int32_t im) { points[index] = packed(re, im); }
 
 static inline pair_t add(pair_t a, pair_t b) { return (pair_t){saturate(a.re + b.re), saturate(a.im + b.im)}; }
 static inline pair_t sub(pair_t a, pair_t b) { return (pair_t){saturate(a.re - b.re), saturate(a.im - b.im)}; }
@@ -34,8 +34,9 @@ static inline pair_t times_i(pair_t a) { return (pair_t){-a.im, a.re}; }
 
 /* a times the conjugate of twiddle number `index`, with 16 bits dropped */
 static inline void store_rotated(uint32_t where, pair_t a, uint32_t index) {
-  int32_t cosine = twiddle_q15[2 * index], sine = twiddle_q15[2 * index + 1];
-  store(where, (cosine * a.re + sine * a.im) >> 16, (cosine * a.im - sine * a.re) >> 16);
+  pair_t turn = unpacked(twiddle_q15[index]);
+  int32_t cosine = turn.re, sine = turn.im;
+  points[where] = (uint32_t)(cosine * a.re + sine * a.im) >> 16 | ((uint32_t)(cosine * a.im - sine * a.re) & 0xffff0000u);
 }
 
 /* First radix-4 stage over `length` points from `base`: inputs lose two bits. */
@@ -76,8 +77,8 @@ static void middle_stage(uint32_t base, uint32_t length, uint32_t span, uint32_t
 #define LAST_SHIFT 1 /* gives back the bit that the radix-2 stage took */
 #endif
 
-static inline void finish(complex_q15_t *bin, int32_t re, int32_t im) {
-  *bin = (complex_q15_t){(int16_t)((uint32_t)re << LAST_SHIFT), (int16_t)((uint32_t)im << LAST_SHIFT)};
+static inline void finish(uint32_t *bin, int32_t re, int32_t im) {
+  *bin = (uint16_t)((uint32_t)re << LAST_SHIFT) | (uint32_t)im << (16 + LAST_SHIFT);
 }
 
 /* The last stage: blocks of four, no twiddles, each result to its place in natural order. */
@@ -86,7 +87,7 @@ static void last_stages(void) {
     pair_t a = load(i, 0), b = load(i + 1, 0), c = load(i + 2, 0), d = load(i + 3, 0);
     pair_t ac = add(a, c), bd = add(b, d), a_c = sub(a, c), b_d = sub(b, d);
     pair_t even = half_sum(ac, bd), odd = half_dif(ac, bd);
-    complex_q15_t *bin = &bins[reversed_fours[i / 4]];
+    uint32_t *bin = &bins[reversed_fours[i / 4]];
     finish(bin, even.re, even.im);
     finish(bin + POINTS / 2, odd.re, odd.im);
     finish(bin + POINTS / 4, (a_c.re >> 1) + (b_d.im >> 1), (a_c.im >> 1) - (b_d.re >> 1));
@@ -124,7 +125,8 @@ static void complex_fft(const int16_t *frame) {
     low = (pair_t){low.re >> 1, low.im >> 1};
     high = (pair_t){high.re >> 1, high.im >> 1};
     int32_t re = low.re - high.re, im = low.im - high.im;
-    int32_t cosine = twiddle_q15[2 * i], sine = twiddle_q15[2 * i + 1];
+    pair_t turn = unpacked(twiddle_q15[i]);
+    int32_t cosine = turn.re, sine = turn.im;
     store(i, (low.re + high.re) >> 1, (low.im + high.im) >> 1);
     store(i + POINTS / 2, (re * cosine >> 16) + (im * sine >> 16), (im * cosine >> 16) - (re * sine >> 16));
   }
@@ -164,7 +166,7 @@ static inline uint32_t integer_root(uint32_t value) {
 static inline int32_t high(int32_t a, int32_t b, int shift) { return (int32_t)((int64_t)a * b >> shift); }
 
 /* CMSIS-DSP's own way: a table value, three Newton steps, then 16 bits dropped. */
-static uint32_t newton_root(int32_t power) {
+static __attribute__((noinline)) uint32_t newton_root(int32_t power) {
   int shift = (__builtin_clz((uint32_t)power) - 1) & ~1;
   int32_t scaled = power << shift, guess = newton_start[(scaled >> 26) - 8];
   for (int step = 0; step < 3; step++) {
@@ -190,19 +192,20 @@ static uint16_t magnitude(int32_t re, int32_t im) {
  * and y by (a, b) with a_re + b_re = 1 and a_im = -b_im, which the other bin shares: four products do for both.
  * Sums wrap as its own do. */
 static inline void magnitudes_of_pair(uint32_t i, uint16_t *magnitudes) {
-  uint32_t a = (uint32_t)(int32_t)split_q15[2 * i], b = (uint32_t)(int32_t)split_q15[2 * i + 1];
-  complex_q15_t x = bins[i], y = bins[POINTS - i];
+  pair_t ab = unpacked(split_q15[i]);
+  uint32_t a = (uint32_t)ab.re, b = (uint32_t)ab.im;
+  pair_t x = unpacked(bins[i]), y = unpacked(bins[POINTS - i]);
   uint32_t dif = (uint32_t)(x.re - y.re), sum = (uint32_t)(x.im + y.im);
   uint32_t re = a * dif + b * sum, im = a * sum - b * dif;
-  magnitudes[i] = magnitude((int32_t)(re + ((uint32_t)(int32_t)y.re << 15)) >> 16,
-                            (int32_t)(im - ((uint32_t)(int32_t)y.im << 15)) >> 16);
-  magnitudes[POINTS - i] = magnitude((int32_t)(((uint32_t)(int32_t)x.re << 15) - re) >> 16,
-                                     (int32_t)(im - ((uint32_t)(int32_t)x.im << 15)) >> 16);
+  magnitudes[i] = magnitude((int32_t)(re + ((uint32_t)y.re << 15)) >> 16,
+                            (int32_t)(im - ((uint32_t)y.im << 15)) >> 16);
+  magnitudes[POINTS - i] = magnitude((int32_t)(((uint32_t)x.re << 15) - re) >> 16,
+                                     (int32_t)(im - ((uint32_t)x.im << 15)) >> 16);
 }
 
 void spectrum_magnitudes(const int16_t *frame, uint16_t *magnitudes) {
   complex_fft(frame);
-  complex_q15_t first = bins[0], middle = bins[POINTS / 2];
+  pair_t first = unpacked(bins[0]), middle = unpacked(bins[POINTS / 2]);
   magnitudes[0] = magnitude((int16_t)((first.re + first.im) >> 1), 0);
   magnitudes[POINTS] = magnitude((int16_t)((first.re - first.im) >> 1), 0);
   for (uint32_t i = 1; i < POINTS / 2; i++) {

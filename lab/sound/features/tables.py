@@ -93,8 +93,8 @@ def spectrum_header(frame_len: int) -> str:
     words = np.packbits(short_roots(), bitorder="little").view("<u4")
     parts = (
         ("int16_t", "window_q15", hann_q15(frame_len)),
-        ("int16_t", "twiddle_q15", twiddles(points)),
-        ("int16_t", "split_q15", split_coefficients(frame_len)[: points // 2, [0, 3]]),
+        ("uint32_t", "twiddle_q15", _packed(twiddles(points))),
+        ("uint32_t", "split_q15", _packed(split_coefficients(frame_len)[: points // 2, [0, 3]])),
         ("uint8_t", "reversed_fours", fours),
         ("uint8_t", "root_high", np.sqrt(np.arange(256) << 8).astype(np.int64)),
         ("uint32_t", "short_root_bits", words),
@@ -106,6 +106,11 @@ def spectrum_header(frame_len: int) -> str:
         f"#ifndef SPECTRUM_TABLES_H\n#define SPECTRUM_TABLES_H\n#include <stdint.h>\n"
         f"#define SPECTRUM_LEN {frame_len}\n#define EXACT_ROOTS {EXACT_ROOTS}\n{body}#endif\n"
     )
+
+
+def _packed(pairs: NDArray[np.int16]) -> NDArray[np.uint32]:
+    """Return pairs (n, 2) as words: the first in the low half."""
+    return np.ascontiguousarray(pairs, "<i2").view("<u4").astype(np.uint32)
 
 
 def c_array(kind: str, name: str, values: Iterable[int]) -> str:
