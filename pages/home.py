@@ -30,6 +30,7 @@ if result and not running:
 st.subheader("The way", anchor=False)
 way.draw(project.id)
 with st.container(horizontal=True):
+    st.page_link(flow.LISTEN, label="Listen now", icon=":material/hearing:")
     st.page_link(flow.SOUNDS, label="Go to Sounds", icon=":material/graphic_eq:")
     st.page_link(flow.TRAIN, label="Train a detector", icon=":material/model_training:")
     st.page_link(flow.FIRMWARE, label="Make firmware", icon=":material/memory:")

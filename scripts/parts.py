@@ -171,3 +171,14 @@ def install_browser() -> None:
     """Install Chromium for the browser tests; without it they skip."""
     if not shutil.which("chromium") and not system_packages.install(["chromium", "fonts-dejavu-core"]):
         print("Chromium is not here; the browser tests will skip.", flush=True)
+
+
+def install_relay() -> None:
+    """Install coturn for the test through a relay; without it that test skips. Its service stays off."""
+    if shutil.which("turnserver"):
+        return
+    if shutil.which("systemctl"):
+        command = [*(system_packages.privilege() or ()), "systemctl", "mask", "coturn"]
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    if not system_packages.install(["coturn"]):
+        print("coturn is not here; the test through a relay will skip.", flush=True)

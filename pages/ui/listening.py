@@ -16,6 +16,7 @@ from pages.ui.work import latest_job, latest_result, submit
 
 TEACH = "lab.study.tasks:teach"
 KEPT_S = 4.0
+HISTORY_S = 11.0
 SOFT_DB = -26.0
 TEST_S = 10.0
 ALARMS = {
@@ -69,7 +70,21 @@ def status(heard: Ear) -> str:
     hops = heard.sight(live.SENT_S).hops
     if not hops:
         return "Filling its first window …"
-    return "Alarm heard" if hops[-1].active else "Listening"
+    return _heard_after(heard) if hops[-1].active else "Listening"
+
+
+def _heard_after(heard: Ear) -> str:
+    """Return how long an alarm sounded before the event, where the beginning is still known."""
+    _, hops = heard.last(HISTORY_S)
+    detector = heard.detector
+    starts = [place for place in range(1, len(hops)) if hops[place].active and not hops[place - 1].active]
+    if detector is None or not starts:
+        return "Alarm heard"
+    least = threshold_code(detector.threshold)
+    before = hops[max(0, starts[-1] - detector.rule.window_hops) : starts[-1] + 1]
+    first = next((hop for hop in before if hop.code >= least), hops[starts[-1]])
+    seconds = hops[starts[-1]].t_s - first.t_s
+    return f"Alarm heard after {seconds:.1f} s" if seconds >= 0.1 else "Alarm heard"
 
 
 def test_alarm() -> None:
@@ -161,12 +176,13 @@ def taught(project_id: int) -> None:
     st.subheader("Before and after", anchor=False)
     rows = "".join(_row(name, row) for name, row in result["held_out"].items() if row["windows"])
     st.html(
-        '<table class="lab-wires"><tr><th>sounds it has never seen</th><th>windows</th><th>right before</th>'
+        '<table class="lab-wires"><tr><th>sounds</th><th>windows</th><th>right before</th>'
         f"<th>right after</th></tr>{rows}</table>"
     )
     st.caption(
-        f"Taught in {result['seconds']:.1f} s; only the head changed: {result['weights']} weights. "
-        "It is chosen above now, and on the Firmware page."
+        "Windows of a second. All but the last row are sounds that the lesson never saw. "
+        f"Taught in {result['seconds']:.1f} s; only the head changed: {result['weights']:,} weights. "
+        "It is chosen above now, and can be on the Firmware page."
     )
 
 

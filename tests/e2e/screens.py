@@ -9,7 +9,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-PAGES = {"home": "", "sounds": "sounds", "train": "train", "firmware": "firmware"}
+PAGES = {
+    "home": "",
+    "listen": "listen",
+    "record": "record",
+    "sounds": "sounds",
+    "train": "train",
+    "firmware": "firmware",
+}
 WIDTHS = {1280: 900, 390: 844}
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--hide-scrollbars")
 IDLE = "[data-testid='stStatusWidget']"
