@@ -18,6 +18,8 @@ from lab.workspace.store import Store, open_store
 log = logging.getLogger(__name__)
 
 STOP_CHECK_S = 0.5
+PLAIN = (str, int, dict, list, type(None))
+"""JSON as it is; other numbers, such as NumPy's, become floats."""
 Say = Callable[[dict[str, Any]], None]
 
 
@@ -50,9 +52,9 @@ class JobContext:
         self.say({"progress": [done, total, message]})
         self.check()
 
-    def metric(self, values: dict[str, float]) -> None:
-        """Report an epoch's numbers; raise Cancelled when asked to stop."""
-        self.say({"metric": {name: v if isinstance(v, str | int) else float(v) for name, v in values.items()}})
+    def metric(self, values: dict[str, Any]) -> None:
+        """Report an epoch's numbers, or other JSON that a page draws meanwhile; raise Cancelled when asked to stop."""
+        self.say({"metric": {name: v if isinstance(v, PLAIN) else float(v) for name, v in values.items()}})
         self.check()
 
     def log(self, line: str) -> None:
