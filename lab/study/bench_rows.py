@@ -40,7 +40,7 @@ ROWS = (
     Row("published_model_cycles", "the article's model, whole inference", 250_000, "cycles", ARTICLE_MODEL, 1_970_000,
         2_230_000, "Multiplies: 80 k MAC are 40 k at two outputs a multiply, each with a load and an add."),
     Row("column_cycles", "one spectrogram column, equal to CMSIS-DSP", 60_000, "cycles", 147_000, 147_000, 61_000,
-        "Unpacking: 96 butterflies at about 125 cycles, 16 of them loads and stores, 6 multiplies; 129 roots at 57 when "
+        "Unpacking: 96 butterflies at about 125 cycles, 16 of them loads and stores; 129 roots at 57 when "
         "loud, 40 when quiet; window, first stage and split 14 k. The loads, stores and multiplies alone are 9 k."),
     Row("hop_cycles_small", "article-sized network on default features: features, inference, decision", 300_000,
         "cycles", 3_700_000, 2_500_000, None, "Features are four columns; new outputs only for new rows of the model."),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from usb_protocol.types.descriptors import cdc, standard, uac2
 
+from lab import cli
 from lab.deploy import emulator, toolchain, uf2
 from lab.deploy.boards import BOARDS
 from lab.deploy.build import build_usb_microphone
@@ -146,3 +147,12 @@ def test_it_is_built_for_each_board(firmware, board, tmp_path):
     assert set(report.files) == {"uf2", "elf", "bin", "report"}
     assert uf2.read(report.file("uf2").read_bytes()).startswith(report.file("bin").read_bytes())
     assert report.ram_bytes < 96 * 1024
+
+
+def test_the_command_builds_it_without_a_model(firmware, tmp_path, capfd):
+    assert cli.main(["compile", "--app", "usb_microphone", "--out", str(tmp_path), "--json"]) == 0
+    made = json.loads(capfd.readouterr().out)
+    assert "usb_microphone_pico.uf2" in made["files"]
+    assert (tmp_path / "usb_microphone_pico.uf2").read_bytes() == firmware.file("uf2").read_bytes()
+    assert (made["cycles"], made["arena_bytes"]) == (None, 0)
+    assert cli.main(["compile", "--out", str(tmp_path)]) == 2
