@@ -199,7 +199,7 @@ class Ear:
         self._peaks: deque[float] = deque(maxlen=kept)
         self._hops: deque[Hop] = deque(maxlen=kept)
         self._sound: deque[NDArray[np.int16]] = deque(maxlen=kept)
-        self._rest = np.zeros(0, np.int16)
+        self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
         self._stream += 1
 
     def _run(self) -> None:

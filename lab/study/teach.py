@@ -219,7 +219,7 @@ def _balanced(rng: np.random.Generator, alarms: NDArray[np.bool_], count: int) -
     return np.concatenate([rng.choice(side, count // len(sides)) for side in sides])
 
 
-def _product(how: str, left: Floats, right: Floats) -> Floats:
+def _product(how: str, left: NDArray[Any], right: NDArray[Any]) -> Floats:
     """Return a matrix product by one thread: BLAS's wait for each other where cores are busy, fifty times as long."""
     return np.asarray(np.einsum(how, left, right), np.float32)
 

@@ -81,6 +81,11 @@ def interrupted(config: Settings, project_id: int) -> list[Take]:
     return found
 
 
+def noted(config: Settings, project_id: int) -> bool:
+    """Whether a project has takes that are being recorded or ended early."""
+    return any(_folder(config).glob(f"{project_id}-*.json"))
+
+
 def _folder(config: Settings) -> Path:
     return config.home / "takes"
 

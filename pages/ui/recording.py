@@ -23,7 +23,7 @@ CONSENT = (
 )
 SHOWN = 6
 TALLY_FROM_S = 5.0
-FEWEST = 0.998
+LOOK_S = 2.0
 NO_WAY = (
     "The browser and the lab did not reach each other by WebRTC: no direct way for UDP between them. Record below over "
     "plain HTTP instead. Whoever runs the lab can set up a relay (LAB_TURN_URL, LAB_TURN_USER, LAB_TURN_SECRET)."
@@ -126,7 +126,12 @@ def _row(clip: Saved) -> str:
 
 
 def interrupted(project_id: int) -> None:
-    """Tell of takes that ended early, until somebody has read it."""
+    """Tell of takes that ended early, until somebody has read it; look again while one may yet turn out to be."""
+    every = LOOK_S if takes.noted(store().config, project_id) else None
+    st.fragment(_tell, run_every=every)(project_id)
+
+
+def _tell(project_id: int) -> None:
     for take in takes.interrupted(store().config, project_id):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"lab-take-{take.name}"):
             st.markdown(f":material/warning: {_fate(take)}")
@@ -157,8 +162,8 @@ def fallback(project_id: int, label: str) -> None:
             "Keep this recording", disabled=sound is None, key="record-keep", on_click=_keep,
             args=(sound, project_id, label),
         )  # fmt: skip
-        if said := st.session_state.pop("_record_kept", None):
-            (st.success if said[0] else st.error)(said[1])
+    if said := st.session_state.pop("_record_kept", None):
+        (st.success if said[0] else st.error)(said[1])
 
 
 def _keep(sound: Any, project_id: int, label: str) -> None:
