@@ -5,6 +5,7 @@ machine: `tests/lab/study/cycles.json` holds those that a test compares.
 """
 
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,8 @@ def device(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict
         on_progress: called between measurements.
 
     Returns:
-        {"emulated", "rows": [{key, what, goal, measured, met, article, peer, plain_c, unit, limit}], "pdm_filter"}.
+        {"emulated", "rows": [{key, what, goal, measured, met, article, peer, plain_c, unit, limit}], "pdm_filter",
+        "rebuild_s": from a new model to its .uf2 in a tree that was configured}.
 
     Raises:
         Missing: no cross compiler, no virtual board, or no TensorFlow.
@@ -57,12 +59,14 @@ def device(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict
     on_progress(1, 4, "the default detector's firmware")
     measured |= default_firmware()
     on_progress(2, 4, "models by chance")
-    measured |= _models()
+    models, rebuild_s = _models()
+    measured |= models
     on_progress(4, 4, "done")
     return {
         "emulated": "rp2040js cycles; code and data in SRAM, no wait states",
         "rows": [row.to_json(measured.get(row.key)) for row in ROWS],
         "pdm_filter": pdm_filter.figures(),
+        "rebuild_s": rebuild_s,
     }
 
 
@@ -114,15 +118,24 @@ def hop_stages(detector: Detector) -> tuple[dict[str, int], dict[str, int]]:
     return stages, report.to_json()
 
 
-def _models() -> dict[str, float | None]:
+def rebuild_seconds(detector: Detector) -> float:
+    """Return how long a build takes on this machine's clock."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tinyml-lab-") as folder:
+        build_firmware(detector, "pico", Path(folder))
+    return round(time.monotonic() - began, 1)
+
+
+def _models() -> tuple[dict[str, float | None], float]:
     from lab.study.bench_models import bench_models
 
     made = bench_models()
     plain, sparse = invoke_cycles(made.published), invoke_cycles(made.published_pcqat)
     small = replace(prepared_detector(), model=made.small)
+    rebuild_s = rebuild_seconds(small)
     stages, _ = hop_stages(small)
     keyword = invoke_cycles(made.ds_cnn_s) if made.ds_cnn_s else None
-    return {
+    found: dict[str, float | None] = {
         "published_model_cycles": plain.total,
         "hop_cycles_small": stages["features"] + stages["model"],
         "pcqat_over_ptq": round(_convolution(sparse.layers) / _convolution(plain.layers), 3),
@@ -130,6 +143,7 @@ def _models() -> dict[str, float | None]:
         if keyword
         else None,
     }
+    return found, rebuild_s
 
 
 def _convolution(layers: tuple[dict[str, Any], ...]) -> int:
