@@ -82,6 +82,7 @@ def clips_of(store, project):
 
 def start_take(page, seconds):
     """Start a take that is cut into clips of so many seconds."""
+    page.get_by_text("Records 3 s.").wait_for()  # the page itself knows that sound comes
     page.get_by_text("A take, cut into clips").click()
     page.get_by_text("Records until you stop").wait_for()
     slider = page.get_by_role("slider", name="Length of a clip")
