@@ -15,11 +15,19 @@ void detector_reset(void) {
   events_reset();
 }
 
+_Static_assert(MODEL_ROWS == LAB_ROWS && MODEL_ROW_LEN == LAB_BANDS, "the model does not read these features");
+
+static void push_rows(void) {
+  int8_t row[LAB_BANDS];
+  for (uint32_t age = LAB_ROWS_PER_HOP < LAB_ROWS ? LAB_ROWS_PER_HOP : LAB_ROWS; age > 0; age--) {
+    features_row(age - 1, row);
+    model_push_row(row);
+  }
+}
+
 static int8_t decide(void) {
   static const uint16_t positive[] = LAB_POSITIVE_OUTPUTS;
-  /* The arena re-uses the input's memory, so the whole window is written each time. */
-  features_window(model_input());
-  model_invoke();
+  model_step(features_lift());
   int8_t greatest = INT8_MIN;
   for (size_t i = 0; i < sizeof positive / sizeof *positive; i++) {
     int8_t code = model_output()[positive[i]];
@@ -33,6 +41,7 @@ decision_t detector_push(const int16_t *samples, cycle_counter_t cycles) {
   uint32_t start = cycles ? cycles() : 0;
   features_push(samples);
   uint32_t middle = cycles ? cycles() : 0;
+  push_rows();
   if (made.decided) {
     made.code = decide();
     made.event = events_push(made.code);

@@ -10,6 +10,7 @@
 
 static int16_t samples_held[HISTORY_LEN + LAB_HOP_LEN];
 static uint8_t ring[LAB_ROWS][LAB_BANDS];
+static uint8_t greatest[LAB_ROWS]; /* code of each row */
 static uint32_t oldest;
 static uint16_t magnitudes[LAB_FRAME_LEN / 2 + 1];
 
@@ -30,6 +31,7 @@ static uint8_t code_of(uint32_t sum) {
 void features_reset(void) {
   memset(samples_held, 0, sizeof samples_held);
   memset(ring, code_of(0), sizeof ring);
+  memset(greatest, code_of(0), sizeof greatest);
   oldest = 0;
 }
 
@@ -43,15 +45,21 @@ static void add_frame(const int16_t *frame, uint32_t *sums) {
   }
 }
 
+static uint32_t next_row(uint32_t row) { return row + 1 == LAB_ROWS ? 0 : row + 1; }
+
 static void add_row(const int16_t *frames) {
   uint32_t sums[LAB_BANDS] = {0};
   for (uint32_t frame = 0; frame < LAB_POOL_FRAMES; frame++) {
     add_frame(frames + frame * LAB_FRAME_STEP, sums);
   }
+  uint8_t most = 0;
   for (uint32_t band = 0; band < LAB_BANDS; band++) {
-    ring[oldest][band] = code_of(sums[band]);
+    uint8_t code = code_of(sums[band]);
+    ring[oldest][band] = code;
+    most = code > most ? code : most;
   }
-  oldest = oldest + 1 == LAB_ROWS ? 0 : oldest + 1;
+  greatest[oldest] = most;
+  oldest = next_row(oldest);
 }
 
 void features_push(const int16_t *samples) {
@@ -62,22 +70,30 @@ void features_push(const int16_t *samples) {
   memmove(samples_held, samples_held + LAB_HOP_LEN, HISTORY_LEN * sizeof *samples);
 }
 
-/* What raises the window's greatest code to 255; 0 for absolute features. */
-static int32_t lift(void) {
-  int32_t greatest = LAB_RELATIVE ? 0 : 255;
-  for (uint32_t i = 0; LAB_RELATIVE && i < LAB_ROWS * LAB_BANDS; i++) {
-    int32_t code = ring[i / LAB_BANDS][i % LAB_BANDS];
-    greatest = code > greatest ? code : greatest;
+int32_t features_lift(void) {
+  if (!LAB_RELATIVE) {
+    return 0;
   }
-  return 255 - greatest;
+  uint8_t most = 0;
+  for (uint32_t row = 0; row < LAB_ROWS; row++) {
+    most = greatest[row] > most ? greatest[row] : most;
+  }
+  return 255 - most;
+}
+
+void features_row(uint32_t age, int8_t *row) {
+  const uint8_t *codes = ring[oldest > age ? oldest - age - 1 : oldest + LAB_ROWS - age - 1];
+  for (uint32_t band = 0; band < LAB_BANDS; band++) {
+    row[band] = (int8_t)(codes[band] - 128);
+  }
 }
 
 void features_window(int8_t *window) {
-  int32_t offset = lift() - 128;
+  int32_t offset = features_lift() - 128;
   for (uint32_t row = 0, from = oldest; row < LAB_ROWS; row++) {
     for (uint32_t band = 0; band < LAB_BANDS; band++) {
       *window++ = (int8_t)(ring[from][band] + offset);
     }
-    from = from + 1 == LAB_ROWS ? 0 : from + 1;
+    from = next_row(from);
   }
 }

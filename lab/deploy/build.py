@@ -69,7 +69,7 @@ def sources(detector: Detector, board: Board, led: str = "probability") -> tuple
     Raises:
         BadInput: the model uses what the compiler lacks, or does not fit the feature spec.
     """
-    compiled = compile_model(detector.model)
+    compiled = compile_model(detector.model, streaming=True)
     _check_ends(detector, compiled)
     files = {
         **compiled.files,
@@ -83,10 +83,9 @@ def sources(detector: Detector, board: Board, led: str = "probability") -> tuple
 
 def _check_ends(detector: Detector, compiled: CompiledC) -> None:
     rows, bands = detector.spec.shape
-    if compiled.input_len != rows * bands:
-        raise BadInput(
-            f"The model takes {compiled.input_len} values; feature spec {detector.spec.name!r} gives {rows} × {bands}."
-        )
+    if [size for size in compiled.input_shape if size != 1] != [size for size in (rows, bands) if size != 1]:
+        shape, name = compiled.input_shape, detector.spec.name
+        raise BadInput(f"The model takes input {shape}; feature spec {name!r} gives {rows} × {bands}.")
     if max(detector.positive_outputs) >= compiled.output_len:
         raise BadInput(
             f"The model has {compiled.output_len} outputs; positive label {detector.positive[-1]!r} would be "
@@ -169,11 +168,14 @@ def check_fit(detector: Detector, compiled: CompiledC) -> None:
         BadInput: says by how much flash or RAM is exceeded.
     """
     ring = detector.spec.rows * detector.spec.bands
-    ram = compiled.arena_bytes + compiled.weight_bytes + ring  # weights are copied to RAM too
+    ram = compiled.arena_bytes + compiled.kept_bytes + compiled.weight_bytes + ring  # weights are copied to RAM too
     if ram > RAM_BYTES:
+        largest = max(compiled.layers, key=lambda layer: int(layer["flash_bytes"]))
         raise BadInput(
-            f"The model does not fit the board: weights {compiled.weight_bytes}, arena {compiled.arena_bytes} and "
-            f"features {ring} bytes need {ram - RAM_BYTES} bytes of RAM more than the RP2040 has."
+            f"The model does not fit the board: weights {compiled.weight_bytes}, arena {compiled.arena_bytes}, kept "
+            f"rows {compiled.kept_bytes} and features {ring} bytes need {ram - RAM_BYTES} bytes of RAM more than the "
+            f"RP2040 has. The largest layer is operator {largest['operator']} ({largest['name']}) with "
+            f"{largest['flash_bytes']} bytes."
         )
 
 

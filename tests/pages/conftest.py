@@ -1,10 +1,18 @@
 """Pages under AppTest, with no worker and no set-up tools of this machine."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import setup
+from pages.ui import setup, webrtc
 from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch):
+    """Stand in for streamlit-webrtc, which needs a browser: a microphone that is off."""
+    monkeypatch.setattr(webrtc, "microphone", lambda ear, key: SimpleNamespace(playing=False, signalling=False))
 
 
 @pytest.fixture

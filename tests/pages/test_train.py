@@ -93,9 +93,9 @@ def test_fine_tuning_submits_baseline_labels_and_name(open_page):
 
 
 def test_another_project_can_be_the_persons_own_recordings(open_page):
+    kitchen = seed.project("Recorded in the kitchen")
     seed.examples()
     seed.baseline_done()
-    kitchen = seed.project("Recorded in the kitchen")
     app = to_finetune(open_page("train"))
     box = next(box for box in app.selectbox if box.label == "Then your own recordings")
     assert box.value is None

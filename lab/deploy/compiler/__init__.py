@@ -6,7 +6,7 @@ that the model uses. Bit for bit what TensorFlow Lite's reference kernels give.
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from lab.deploy.compiler.arena import plan
 from lab.deploy.compiler.emit import header_text, kernels_text, source_text
 from lab.deploy.compiler.lower import ends, lower, needed
 from lab.deploy.compiler.step import Step, Unsupported
+from lab.deploy.compiler.stream import DECLARATIONS, stream_text
 from lab.deploy.tflite import Tensor, read_graph
 from lab.errors import BadInput
 
@@ -33,11 +34,12 @@ class CompiledC:
         input_shape: with its batch of one; likewise output_shape.
         input_scale: real value = scale · (code - zero point); likewise the others.
         arena_bytes: static RAM for tensors and work memory.
-        weight_bytes: const data.
+        weight_bytes: const data and straight-line code, which holds weights too.
         macs: multiply-accumulates of one inference.
         operators: names in running order.
         sha256: of the .tflite.
-        layers: {operator, name, macs, code_bytes, note} a kernel call; the note says why it has its kernel.
+        layers: {operator, name, macs, flash_bytes, note} a kernel call; the note says why it has its kernel.
+        kept_bytes: static RAM beside the arena for the rows that streaming keeps.
     """
 
     files: dict[str, str] = field(repr=False)
@@ -55,14 +57,16 @@ class CompiledC:
     operators: tuple[str, ...]
     sha256: str
     layers: tuple[dict[str, Any], ...] = ()
+    kept_bytes: int = 0
 
 
-def compile_model(tflite: bytes, prefix: str = "model") -> CompiledC:
+def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False) -> CompiledC:
     """Return the C of an int8 model.
 
     Args:
         tflite: the file's bytes; one int8 input and output, or float edges around them.
         prefix: begins every name in the C; a lower-case identifier.
+        streaming: also make PREFIX_push_row and PREFIX_step, which take the input row by row.
 
     Raises:
         BadInput: not a usable .tflite, or a prefix that is no identifier.
@@ -77,23 +81,33 @@ def compile_model(tflite: bytes, prefix: str = "model") -> CompiledC:
     arena = plan(graph, steps, first, last)
     if arena.size_bytes > MAX_ARENA_BYTES:
         raise BadInput(f"The model needs an arena of {arena.size_bytes} bytes; at most {MAX_ARENA_BYTES} are compiled.")
-    weight_bytes = sum(constant.size_bytes for step in steps for constant in step.constants)
+    weight_bytes = sum(layer["flash_bytes"] for layer in map(_layer, steps))
     names = tuple(operator.name for operator in needed(graph, first, last))
     made = CompiledC(
         files={}, **_ends(graph.tensors[first], graph.tensors[last]), arena_bytes=arena.size_bytes,
         weight_bytes=weight_bytes, macs=sum(step.macs for step in steps), operators=names,
         sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step) for step in steps if step.kernel),
     )  # fmt: skip
-    made.files[f"{prefix}.h"] = header_text(prefix, _card(made), _macros(made))
-    made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, first, last)
+    card, macros, declared, text = _card(made), _macros(made), "", ""
+    if streaming:
+        stream = stream_text(prefix, steps, arena, made.input_shape)
+        made = replace(made, kept_bytes=stream.kept_bytes)
+        rows = next((size for size in made.input_shape if size > 1), 1)
+        card |= {"streaming": f"{stream.note}; {stream.kept_bytes} bytes"}
+        macros |= {"ROWS": str(rows), "ROW_LEN": str(made.input_len // rows), "KEPT_BYTES": str(stream.kept_bytes)}
+        declared = DECLARATIONS.substitute(prefix=prefix, upper=prefix.upper())
+        text = stream.text
+    made.files[f"{prefix}.h"] = header_text(prefix, card, macros, declared)
+    made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, first, last, text)
     made.files[f"{prefix}_kernels.h"] = kernels_text(prefix, steps)
     return made
 
 
 def _layer(step: Step) -> dict[str, Any]:
+    constants = sum(constant.size_bytes for constant in step.constants)
     return {
-        "operator": step.operator.index, "name": step.operator.name, "macs": step.macs, "code_bytes": step.code_bytes,
-        "note": step.note or "portable kernel",
+        "operator": step.operator.index, "name": step.operator.name, "macs": step.macs,
+        "flash_bytes": step.code_bytes + constants, "note": step.note or "portable kernel",
     }  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from lab.deploy.compiler.thumb import Program
 
 MAX_CODE_BYTES = 24 * 1024
 """The most that one layer's code may take: everything runs from SRAM."""
+BATCH_BYTES = 3_000
+"""Work memory in which a convolution makes several rows of outputs at once."""
 MAX_SCRATCH_BYTES = 32 * 1024
 
 
@@ -112,12 +114,17 @@ def _convolution(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) 
     if refused:
         return refused
     padding_bytes = _aligned(math.prod(padded) * channels) if s["padded"] else 0
-    word_bytes = 4 * height * words
-    scratch = padding_bytes + word_bytes + 4 * pairs * OUTPUTS_AT_ONCE * (2 if layer.pool == (1, 1) else 1)
+    round_rows = pool_height * s["stride_height"]
+    sum_bytes = 4 * pairs * OUTPUTS_AT_ONCE * (2 if layer.pool == (1, 1) else 1)
+    room = (BATCH_BYTES - 4 * height * words - sum_bytes) // (4 * round_rows * words + sum_bytes)
+    batch = 1 if s["dilation_height"] > 1 else max(1, min(out_height, 1 + room))
+    word_bytes = 4 * words * ((batch - 1) * round_rows + height)
+    scratch = padding_bytes + word_bytes + batch * sum_bytes
     if scratch > MAX_SCRATCH_BYTES:
         return Refused(f"it would need {scratch} bytes of work memory")
     shape = {
-        "rounds": out_height, "round_step": pool_height * down, "word_rows": height, "words": words,
+        "rounds": out_height, "batch": batch, "round_rows": round_rows, "round_step": pool_height * down,
+        "word_rows": height, "words": words,
         "row_step": s["dilation_height"] * row_len, "distance": distance, "pairs": pairs, "step": move,
         "pool_lanes": int(layer.pool != (1, 1)), "pool_width": width_left, "out_width": out_width,
         "twin_column": twin, "words_at": padding_bytes, "sums_at": padding_bytes + word_bytes,
@@ -125,7 +132,8 @@ def _convolution(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) 
     parts = [*text, _groups(programs, [len(group) for group in groups]), _rules(scales),
              _shape("lanes_conv_shape", shape, _padding(s, channels, padded))]  # fmt: skip
     arguments = ("&{stem}_shape", "{stem}_groups", str(len(groups)), str(count), "{stem}_scales", _codes(layer, lanes))
-    return _fast_step(step, "lanes_conv_2d", parts, arguments, scratch, programs)
+    made = _fast_step(step, "lanes_conv_2d", parts, arguments, scratch, programs)
+    return replace(made, lanes={**shape, "center": lanes.center})
 
 
 def _depthwise(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) -> Step | Refused:

@@ -78,6 +78,7 @@ class Step:
         program: C of its own, before the model's functions; `{stem}` begins its names.
         code_bytes: instructions in it.
         note: why it has the kernel it has.
+        lanes: numbers of its straight-line code that streaming needs.
     """
 
     operator: Operator
@@ -96,6 +97,7 @@ class Step:
     program: str = ""
     code_bytes: int = 0
     note: str = ""
+    lanes: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,9 +14,12 @@ INLINE void lanes_depthwise_conv_2d(int8_t *out, const int8_t *in, int8_t *scrat
     int32_t *sums = (int32_t *)(void *)(scratch + s->sums_at);
     const int32_t out_row = s->pairs * filters, channels = s->padding.channels;
     in = lanes_padded(in, scratch, &s->padding);
+    struct lane_call how = lanes_call(scales, c, 2 * groups[0].count, filters, s->pairs);
+    how.rows = groups[0].count;
+    how.sum_row = 4 * (2 - s->pairs * 2 * how.rows);
     for (int32_t filter = 0; filter < filters; filter++) {
-        const int32_t count = groups[filter].count;
-        const struct lane_call how = lanes_call(scales + filter, c, 2 * count, filters);
+        const int32_t count = how.rows;
+        lanes_rescale(&how, scales + filter);
         if (filter % per_channel == 0)
             for (int32_t row = 0; row < s->word_rows; row++)
                 lanes_pack(words + row * s->words, in + row * s->row_step + filter / per_channel, s->words, channels,
@@ -25,11 +28,8 @@ INLINE void lanes_depthwise_conv_2d(int8_t *out, const int8_t *in, int8_t *scrat
             const int32_t first = done + count > s->rows ? s->rows - count : done; /* the last may repeat some */
             const uint32_t *x = words + first * s->row_words;
             groups[filter].run(x, sums, x + s->pairs * s->step);
-            for (int32_t i = 0; i < count; i++) {
-                int8_t *row = out + (first + i) * out_row + filter;
-                lanes_codes(row, sums + 2 * i, s->pairs, &how);
-                lanes_codes(row + s->twin_row * out_row, sums + 2 * i + 1, s->pairs, &how);
-            }
+            lanes_codes(out + first * out_row + filter, sums, &how);
+            lanes_codes(out + (first + s->twin_row) * out_row + filter, sums + 1, &how);
         }
     }
 }

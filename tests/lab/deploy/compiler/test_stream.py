@@ -1,0 +1,73 @@
+"""Row by row equals window by window."""
+
+import ctypes
+
+import numpy as np
+import pytest
+from tflite_models import SAME, VALID, ModelBuilder, article_model, random_weights
+
+from lab.deploy.compiler import compile_model
+from lab.deploy.compiler.host import HostModel
+from lab.deploy.prepared import prepared_detector
+from lab.hostcc import shared_library
+
+RUN = """
+#include <string.h>
+#include "model.h"
+void run(const int8_t *rows, const int32_t *lifts, int8_t *out, int64_t count);
+void run(const int8_t *rows, const int32_t *lifts, int8_t *out, int64_t count) {
+    for (int64_t row = 0; row < count; row++, rows += MODEL_ROW_LEN, out += MODEL_OUTPUT_LEN) {
+        model_push_row(rows);
+        memset(model_input(), 77, MODEL_INPUT_LEN);
+        if (row % 3 != 1) model_step(lifts[row]);
+        memcpy(out, model_output(), MODEL_OUTPUT_LEN);
+    }
+}
+"""
+
+
+def stream(model, rows, lifts):
+    """Return the outputs after each row; a third of them are not asked for and repeat the one before."""
+    compiled = compile_model(model, streaming=True)
+    library = ctypes.CDLL(str(shared_library({**compiled.files, "run.c": RUN})))
+    out = np.zeros((len(rows), compiled.output_len), np.int8)
+    pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, lifts, out)]
+    library.run(*pointers, ctypes.c_int64(len(rows)))
+    return out, compiled
+
+
+def convolution_model(seed, padding=VALID, stride=(2, 2), height=19):
+    rng = np.random.default_rng(seed)
+    m = ModelBuilder()
+    x = m.tensor((1, height, 11, 2), 0.02, 5)
+    scales, bias = rng.uniform(0.002, 0.006, 5).astype(np.float32), rng.integers(-3000, 3000, 5).astype(np.int32)
+    weights = random_weights(rng, (5, 4, 3, 2))
+    y = m.conv(x, weights, scales, bias, 0.1, -20, stride=stride, padding=padding, act=1)
+    y = m.reshape(y, (1, int(np.prod(m.shape_of(y)))))
+    y = m.dense(y, random_weights(rng, (3, m.shape_of(y)[1])), [0.003], np.zeros(3, np.int32), 0.4, 3)
+    return m.build([x], [y])
+
+
+@pytest.mark.parametrize(
+    ("make", "kept"),
+    [
+        (lambda: prepared_detector().model, "the first convolution keeps 28 rows of sums"),
+        (lambda: convolution_model(1), "the first convolution keeps 16 rows of sums"),
+        (lambda: convolution_model(2, stride=(3, 1), height=20), "the first convolution keeps 18 rows of sums"),
+        (lambda: convolution_model(3, stride=(1, 2)), "the first convolution keeps 16 rows of sums"),
+        (lambda: convolution_model(4, padding=SAME), "whole windows: its first convolution has a border or is dilated"),
+        (article_model, "whole windows: it begins with RESIZE_NEAREST_NEIGHBOR"),
+    ],
+)
+def test_rows_give_what_whole_windows_give(make, kept):
+    model = make()
+    window, *rest = compile_model(model).input_shape[1:]
+    count = window + 60
+    rng = np.random.default_rng(5)
+    rows = rng.integers(-128, 60, (count, *rest)).astype(np.int8)
+    lifts = rng.integers(0, 68, count).astype(np.int32)
+    got, compiled = stream(model, rows, lifts)
+    ends = [row for row in range(window - 1, count) if row % 3 != 1]
+    windows = np.array([rows[end - window + 1 : end + 1].astype(int) + lifts[end] for end in ends]).astype(np.int8)
+    np.testing.assert_array_equal(got[ends], HostModel(model).run(windows).reshape(len(ends), -1))
+    assert f"streaming: {kept}" in compiled.files["model.h"]
