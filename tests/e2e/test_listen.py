@@ -6,10 +6,11 @@ from lab.sound import synth
 from lab.workspace.settings import settings
 from lab.workspace.store import Store
 from lab.workspace.worker import stop_worker
-from tests.e2e.microphone import CHROMIUM, browser, served, sync_api, turn_on, write_wav
+from tests.e2e.microphone import CHROMIUM, TimeoutError_, browser, served, sync_api, turn_on, write_wav
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
-LATEST_S = 0.3
+BEHIND_MS = 1_000
+"""A picture further behind no longer follows the sound; `pytest -s` prints how far behind it is on this machine."""
 TAP = """
 const ask = navigator.mediaDevices?.getUserMedia?.bind(navigator.mediaDevices);
 if (ask) navigator.mediaDevices.getUserMedia = async (what) => {
@@ -44,6 +45,18 @@ WATCH = """() => {
 }"""
 
 
+def press_until(page, button, words, tries=3):
+    """Press a button until words appear: a press while the page is drawn anew may go nowhere."""
+    for _ in range(tries):
+        page.get_by_role("button", name=button).click()
+        try:
+            page.get_by_text(words).wait_for(timeout=20_000)
+        except TimeoutError_:
+            continue
+        return
+    raise AssertionError(f"{button} never led to {words!r}: {page.inner_text('.stMainBlockContainer')}")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     return tmp_path_factory.mktemp("listening")
@@ -66,16 +79,14 @@ def test_an_alarm_is_drawn_in_time_corrected_and_taught(home, tmp_path, monkeypa
               at - Math.max(...played.filter((start) => start <= at)))""")
             page.get_by_role("button", name="Play a test alarm").click()
             page.locator("audio").first.wait_for(state="attached")
-            page.get_by_role("button", name="That was wrong").click()
-            page.get_by_text("Kept the last 4.0 s").wait_for()
+            press_until(page, "That was wrong", "Kept the last 4.0 s")
             page.get_by_role("button", name="Teach it").click()
             page.get_by_role("heading", name="Before and after").wait_for(timeout=120_000)
             page.get_by_text("taught", exact=False).first.wait_for()
     finally:
         stop_worker(settings())
-    lags.sort()
-    print("drawn after, ms:", lags)
-    assert lags[len(lags) // 2] <= 1_000 * LATEST_S, lags
+    print("drawn after, ms:", sorted(lags))
+    assert max(lags) < BEHIND_MS, lags
     store = Store(settings())
     project = store.projects()[0].id
     (clip,) = store.clips(project)
