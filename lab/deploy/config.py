@@ -6,7 +6,7 @@ Names and labels reach C only inside a string literal, byte by byte.
 import json
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import threshold_code
+from lab.deploy.events import T3, T3_LOOK_BACK, T3_STAYS_HOPS, EventRule, threshold_code
 from lab.deploy.tflite import read_graph
 from lab.errors import BadInput
 from lab.sound.features.spec import HOP_LEN, code_thresholds, quantized_thresholds
@@ -33,9 +33,7 @@ def config_header(detector: Detector, board: str, led: str = "probability") -> s
         "HOPS_PER_WINDOW": spec.hops_per_window,
         "RELATIVE": int(spec.compression == "log2_relative"),
         "THRESHOLD_CODE": f"({threshold_code(detector.threshold)})",
-        "RULE_WINDOW_HOPS": rule.window_hops,
-        "RULE_ON_HOPS": rule.on_hops,
-        "RULE_OFF_HOPS": rule.off_hops,
+        **rule_values(rule),
         "LED_SHOWS_EVENT": int(led == "event"),
         "POSITIVE_OUTPUTS": "{" + ", ".join(map(str, detector.positive_outputs)) + "}",
         "MODEL_SHA256": c_string(detector.model_sha256),
@@ -47,6 +45,24 @@ def config_header(detector: Detector, board: str, led: str = "probability") -> s
         "#ifndef LAB_CONFIG_H\n#define LAB_CONFIG_H\n#include <stdint.h>\n"
         f"{defines}\n\nextern const uint32_t lab_thresholds[255];\n#endif\n"
     )
+
+
+def rule_values(rule: EventRule) -> dict[str, int | str]:
+    """Return an event rule as what firmware/core/events.c reads."""
+    values: dict[str, int | str] = {
+        "RULE_WINDOW_HOPS": rule.window_hops,
+        "RULE_ON_HOPS": f"{rule.on_hops}u",
+        "RULE_OFF_HOPS": f"{rule.off_hops}u",
+        "RULE_HOLD_OFF_HOPS": rule.hold_off_hops,
+        "RULE_MEAN": int(rule.kind == "mean"),
+        "RULE_T3": int(rule.kind == "t3"),
+    }
+    if rule.kind == "t3":
+        spans = [[*rhythm.tones[0], *rhythm.tones[1], *rhythm.pauses[0], *rhythm.pauses[1]] for rhythm in T3]
+        text = ", ".join("{" + ", ".join(map(str, row)) + "}" for row in spans)
+        values |= {"T3_COUNT": len(T3), "T3_SPANS": "{" + text + "}", "T3_LOOK_BACK": T3_LOOK_BACK}
+        values["T3_STAYS_HOPS"] = T3_STAYS_HOPS
+    return values
 
 
 def config_source(detector: Detector) -> str:

@@ -1,13 +1,22 @@
 """From codes, one a hop, to events: the rule that the board follows too.
 
-An event starts when at least `on_hops` of the last `window_hops` decisions
-reach the threshold, and ends when fewer than `off_hops` do. Everything is an
-integer, so firmware/core/events.c gives the same answer.
+Three kinds of rule look back over `window_hops` decisions:
+
+- "count": an event starts when at least `on_hops` of them reach the threshold,
+  and ends when fewer than `off_hops` do. `on_hops` equal to `window_hops` asks
+  for consecutive ones.
+- "mean": the same, but each decision weighs as its probability does beside
+  the threshold's.
+- "t3": three tones, a pause, and three tones again, each decision above the
+  threshold or not; see `T3`.
+
+After an event, none starts for `hold_off_hops`. Everything is an integer, so
+firmware/core/events.c gives the same answer.
 """
 
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +26,50 @@ from lab.sound.features.spec import HOP_LEN
 
 HOP_SECONDS = HOP_LEN / 16_000
 MAX_WINDOW_HOPS = 512
+MAX_HOLD_OFF_HOPS = 3_750
+"""Two minutes."""
+Kind = Literal["count", "mean", "t3"]
+KINDS: tuple[Kind, ...] = ("count", "mean", "t3")
+
+Span = tuple[int, int]
+"""Decisions looked back on: (from, to) hops ago, from the older to the newer, the newer left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Where in the past a T3 of some speed has tones and pauses, if its second group has sounded for 2 s now.
+
+    A detector's window of about a second blurs the half-second gaps of a
+    group, so that a group is one stretch of 3 s; the pause of 1.5 s stays.
+
+    Attributes:
+        tones: the two groups.
+        pauses: before the first group, and between them.
+    """
+
+    tones: tuple[Span, Span]
+    pauses: tuple[Span, Span]
+
+
+def _rhythm(stretch: float) -> Rhythm:
+    group, cycle = 2.5 * stretch, 4.0 * stretch
+    end = cycle + GROUP_SEEN_S
+
+    def ago(start_s: float, end_s: float) -> Span:
+        return round((end - start_s) / HOP_SECONDS), round((end - end_s) / HOP_SECONDS)
+
+    return Rhythm(
+        (ago(0.35, group + 0.35), ago(cycle + 0.35, end)),
+        (ago(-0.35, 0.05), ago(group + 0.95, cycle + 0.05)),
+    )
+
+
+GROUP_SEEN_S = 2.2
+T3 = tuple(_rhythm(stretch) for stretch in (0.9, 0.95, 1.0, 1.05, 1.1))
+"""ISO 8201's cycle of 4 s, and up to ten per cent faster or slower."""
+T3_LOOK_BACK = max(rhythm.pauses[0][0] for rhythm in T3)
+T3_STAYS_HOPS = 156
+"""A T3 lasts until its rhythm has not come again for 5 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +80,32 @@ class EventRule:
         window_hops: decisions looked back on; 125 hops are 4 s, one T3 cycle.
         on_hops: decisions at or over the threshold that start an event.
         off_hops: an event ends when fewer than this are.
+        kind: "count", "mean" or "t3". A "t3" looks back over its rhythm, and reads the other three as shares:
+            `on_hops` of `window_hops` of each group must reach the threshold, and at most `off_hops` of
+            `window_hops` of the pauses may.
+        hold_off_hops: after an event, none starts for so long.
     """
 
     window_hops: int = 125
     on_hops: int = 69
     off_hops: int = 32
+    kind: Kind = "count"
+    hold_off_hops: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.off_hops <= self.on_hops <= self.window_hops <= MAX_WINDOW_HOPS:
             raise BadInput(
                 f"Event rule {asdict(self)} does not hold 1 ≤ off_hops ≤ on_hops ≤ window_hops ≤ {MAX_WINDOW_HOPS}."
             )
+        if self.kind not in KINDS:
+            raise BadInput(f"Event rule of kind {self.kind!r} is unknown; choose one of {', '.join(KINDS)}.")
+        if not 0 <= self.hold_off_hops <= MAX_HOLD_OFF_HOPS:
+            raise BadInput(f"hold_off_hops is {self.hold_off_hops}; choose 0 to {MAX_HOLD_OFF_HOPS}.")
+
+    @property
+    def look_back(self) -> int:
+        """Return how many decisions tell whether an event is on, hold-off apart."""
+        return T3_LOOK_BACK + T3_STAYS_HOPS if self.kind == "t3" else self.window_hops
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able description."""
@@ -74,14 +142,52 @@ def active_hops(codes: NDArray[np.int8], threshold: float, rule: EventRule) -> N
     Returns:
         bool, shape (n,).
     """
-    hits = np.concatenate([[0], np.cumsum(codes >= threshold_code(threshold))])
-    ends = np.arange(1, len(codes) + 1)
-    counts = hits[ends] - hits[np.maximum(0, ends - rule.window_hops)]
-    active = np.zeros(len(codes), dtype=np.bool_)
-    on = False
-    for index in np.flatnonzero((counts >= rule.off_hops) | np.r_[False, counts[:-1] >= rule.off_hops]):
-        on = counts[index] >= (rule.off_hops if on else rule.on_hops)
-        active[index] = on
+    if rule.kind == "t3":
+        starts = stays = _t3_stays(codes >= threshold_code(threshold), rule)
+    else:
+        sums = _sums(codes, threshold, rule)
+        unit = threshold_code(threshold) + 128 if rule.kind == "mean" else 1
+        starts, stays = sums >= rule.on_hops * unit, sums >= rule.off_hops * unit
+    return _followed(starts, stays, rule.hold_off_hops)
+
+
+def _sums(codes: NDArray[np.int8], threshold: float, rule: EventRule) -> NDArray[np.int64]:
+    """Return what the decisions looked back on weigh together, shape (n,)."""
+    weights = codes.astype(np.int64) + 128 if rule.kind == "mean" else codes >= threshold_code(threshold)
+    return _over(np.r_[0, np.cumsum(weights)], len(codes), (rule.window_hops, 0))
+
+
+def _over(total: NDArray[np.int64], count: int, span: Span) -> NDArray[np.int64]:
+    """Return, for each decision, the sum over a span that ends so many decisions ago."""
+    ends = np.arange(1, count + 1)
+    summed: NDArray[np.int64] = total[np.maximum(0, ends - span[1])] - total[np.maximum(0, ends - span[0])]
+    return summed
+
+
+def _t3_stays(hits: NDArray[np.bool_], rule: EventRule) -> NDArray[np.bool_]:
+    """Return for each decision whether a T3's rhythm was complete within the last T3_STAYS_HOPS."""
+    total, count = np.r_[0, np.cumsum(hits)], len(hits)
+    found = np.zeros(count, np.bool_)
+    for rhythm in T3:
+        fits = np.ones(count, np.bool_)
+        for span in rhythm.tones:
+            fits &= _over(total, count, span) * rule.window_hops >= rule.on_hops * (span[0] - span[1])
+        pauses = sum(_over(total, count, span) for span in rhythm.pauses)
+        fits &= pauses * rule.window_hops <= rule.off_hops * sum(span[0] - span[1] for span in rhythm.pauses)
+        found |= fits
+    since: NDArray[np.bool_] = _over(np.r_[0, np.cumsum(found)], count, (T3_STAYS_HOPS, 0)) > 0
+    return since
+
+
+def _followed(starts: NDArray[np.bool_], stays: NDArray[np.bool_], hold_off: int) -> NDArray[np.bool_]:
+    """Return whether an event is on, given where one may start and where it stays."""
+    active = np.zeros(len(starts), np.bool_)
+    on, free_at = False, 0
+    for index in np.flatnonzero(stays | np.r_[False, stays[:-1]]).tolist():
+        now = bool(stays[index] if on else starts[index] and index >= free_at)
+        if on and not now:
+            free_at = index + hold_off
+        on = active[index] = now
     return active
 
 

@@ -7,13 +7,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import HOP_SECONDS, active_hops
+from lab.deploy.events import HOP_SECONDS, MAX_HOLD_OFF_HOPS, MAX_WINDOW_HOPS, active_hops
 from lab.deploy.twin import Twin
 from lab.sound.features import finish
 from lab.sound.features.stream import RowStream
 
-KEPT_HOPS = 1_024
-"""Codes looked back on to follow events: twice the longest rule."""
+KEPT_HOPS = MAX_HOLD_OFF_HOPS + 2 * MAX_WINDOW_HOPS
+"""Codes looked back on to follow events: the longest hold-off, and twice the longest rule."""
 
 TRIM_HOPS = 4 * KEPT_HOPS
 

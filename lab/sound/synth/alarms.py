@@ -39,15 +39,19 @@ def piezo(rng: Rng, freq_hz: float, n: int) -> Sound:
     return tone
 
 
-def low_square(rng: Rng, n: int) -> Sound:
-    """Return a 520 Hz ±10 % square wave through a small loudspeaker."""
-    freq = 520 * float(rng.uniform(0.9, 1.1))
+def low_hz(rng: Rng) -> float:
+    """Return a low-frequency alarm's pitch: 520 Hz ±10 %."""
+    return 520 * float(rng.uniform(0.9, 1.1))
+
+
+def low_square(rng: Rng, freq_hz: float, n: int) -> Sound:
+    """Return a square wave through a small loudspeaker."""
     slope = float(rng.uniform(0.7, 1.25))
     lean = 10 ** (-float(rng.uniform(15, 60)) / 20)  # how little even harmonics there are
     amplitudes = [
         (float(k), k**-slope * float(rng.uniform(0.8, 1.25)) * (1.0 if k % 2 else lean)) for k in range(1, 15)
     ]
-    return partials(phase(freq * wander(rng, n, 0.004), n, float(rng.random())), freq, amplitudes)
+    return partials(phase(freq_hz * wander(rng, n, 0.004), n, float(rng.random())), freq_hz, amplitudes)
 
 
 def span(rng: Rng, pulses: Sequence[Pulse], seconds: float) -> list[Pulse]:
@@ -77,7 +81,7 @@ def t3(rng: Rng, n: int) -> Dry:
 
 def t3_low(rng: Rng, n: int) -> Dry:
     """Return a T3 of the low-frequency kind."""
-    return sounding(rng, low_square(rng, n), t3_pulses(rng, n / RATE_HZ))
+    return sounding(rng, low_square(rng, low_hz(rng), n), t3_pulses(rng, n / RATE_HZ))
 
 
 def continuous(rng: Rng, n: int) -> Dry:
@@ -87,7 +91,7 @@ def continuous(rng: Rng, n: int) -> Dry:
 
 def continuous_low(rng: Rng, n: int) -> Dry:
     """Return a low-frequency alarm that stays on."""
-    return sounding(rng, low_square(rng, n), [(0.0, n / RATE_HZ)])
+    return sounding(rng, low_square(rng, low_hz(rng), n), [(0.0, n / RATE_HZ)])
 
 
 def sweep(rng: Rng, n: int) -> Dry:
@@ -130,22 +134,32 @@ def pair(rng: Rng, n: int) -> Dry:
     return total, merged([*first, *second])
 
 
-def t3_horn(rng: Rng, n: int) -> Dry:
-    """Return a horn's T3: a piezo driven in bursts, so that sidebands of 40–120 Hz stand beside the tone."""
-    freq, rough = piezo_hz(rng), float(rng.uniform(40, 120))
+def horn(rng: Rng, freq_hz: float, n: int) -> Sound:
+    """Return a piezo driven in bursts, so that sidebands of 40–120 Hz stand beside the tone."""
+    rough = float(rng.uniform(40, 120))
     chop = 1 - np.float32(rng.uniform(0.2, 0.7)) * (0.5 + 0.5 * np.sin(phase(rough, n)))
-    return sounding(rng, piezo(rng, freq, n) * chop, t3_pulses(rng, n / RATE_HZ))
+    return piezo(rng, freq_hz, n) * chop
+
+
+def t3_horn(rng: Rng, n: int) -> Dry:
+    """Return a horn's T3."""
+    return sounding(rng, horn(rng, piezo_hz(rng), n), t3_pulses(rng, n / RATE_HZ))
+
+
+def low_speaker(rng: Rng, freq_hz: float, n: int) -> Sound:
+    """Return a low square wave whose loudspeaker rings and whose square leans: some even harmonics too."""
+    duty = float(rng.uniform(0.485, 0.515))
+    lift = float(rng.uniform(1200, 3200))
+    amplitudes = [
+        (float(k), abs(np.sin(np.pi * k * duty)) / k * (1 + 1.5 / (1 + ((k * freq_hz - lift) / 500) ** 2)))
+        for k in range(1, 14)
+    ]
+    return partials(phase(freq_hz * wander(rng, n, 0.005), n), freq_hz, amplitudes)
 
 
 def t3_low_speaker(rng: Rng, n: int) -> Dry:
-    """Return a low-frequency T3 whose loudspeaker rings and whose square leans: some even harmonics too."""
-    freq, duty = 520 * float(rng.uniform(0.9, 1.1)), float(rng.uniform(0.485, 0.515))
-    lift = float(rng.uniform(1200, 3200))
-    amplitudes = [
-        (float(k), abs(np.sin(np.pi * k * duty)) / k * (1 + 1.5 / (1 + ((k * freq - lift) / 500) ** 2)))
-        for k in range(1, 14)
-    ]
-    tone = partials(phase(freq * wander(rng, n, 0.005), n), freq, amplitudes)
+    """Return a low-frequency T3 of such a loudspeaker."""
+    tone = low_speaker(rng, low_hz(rng), n)
     return sounding(rng, tone, t3_pulses(rng, n / RATE_HZ))
 
 

@@ -1,18 +1,31 @@
 import numpy as np
 import pytest
 
-from lab.deploy.events import Event, EventRule, active_hops, find_events, threshold_code
+from lab.deploy.events import HOP_SECONDS, Event, EventRule, active_hops, find_events, threshold_code
 from lab.errors import BadInput
 
 
 def slow_rule(hits, rule):
-    """The rule as the board's loop states it, one hop after another."""
-    on, states = False, []
+    """The rule in words, one hop after another."""
+    on, states, quiet_for = False, [], 10**9
     for end in range(1, len(hits) + 1):
         count = sum(hits[max(0, end - rule.window_hops) : end])
-        on = count >= (rule.off_hops if on else rule.on_hops)
+        quiet_for += 1
+        was, on = on, count >= (rule.off_hops if on else rule.on_hops)
+        on = on and (was or quiet_for >= rule.hold_off_hops)
+        if was and not on:
+            quiet_for = 0
         states.append(on)
     return states
+
+
+def codes_of_t3(groups, cycle_s=4.0, before_s=2.0, tone=100, pause=-100):
+    """The codes of a T3 as a detector of one-second windows gives them: 3 s of tone, the rest pause."""
+    codes = np.full(round((before_s + groups * cycle_s) / HOP_SECONDS), pause, np.int8)
+    for group in range(groups):
+        start = before_s + group * cycle_s
+        codes[round((start + 0.25) / HOP_SECONDS) : round((start + 0.75 * cycle_s) / HOP_SECONDS)] = tone
+    return codes
 
 
 def test_half_is_the_code_zero():
@@ -31,7 +44,7 @@ def test_the_vectorised_rule_equals_the_loop_on_random_hits():
     for _ in range(200):
         window = int(rng.integers(1, 40))
         on = int(rng.integers(1, window + 1))
-        rule = EventRule(window, on, int(rng.integers(1, on + 1)))
+        rule = EventRule(window, on, int(rng.integers(1, on + 1)), hold_off_hops=int(rng.choice([0, 0, 1, 9])))
         codes = rng.integers(-128, 128, int(rng.integers(0, 200)), dtype=np.int8)
         hits = (codes >= threshold_code(0.5)).tolist()
         assert active_hops(codes, 0.5, rule).tolist() == slow_rule(hits, rule)
@@ -50,3 +63,47 @@ def test_silence_has_no_event():
 def test_a_rule_that_can_never_end_is_refused():
     with pytest.raises(BadInput, match="off_hops"):
         EventRule(window_hops=10, on_hops=5, off_hops=6)
+
+
+def test_a_mean_weighs_each_decision_by_its_probability():
+    rule = EventRule(4, 4, 4, kind="mean")
+    sure_and_not = np.array([-128, -128, 127, 127, -128], np.int8)  # 2 × 255 of 256 against a threshold of a half
+    assert active_hops(sure_and_not, 0.5, rule).tolist() == [False, False, False, False, False]
+    assert active_hops(sure_and_not, 0.49, rule).tolist() == [False, False, False, True, True]
+    assert not active_hops(sure_and_not, 0.49, EventRule(4, 4, 4)).any()
+
+
+@pytest.mark.parametrize("cycle_s", [3.6, 3.8, 4.0, 4.2, 4.4])
+def test_two_groups_at_any_lawful_speed_are_a_t3(cycle_s):
+    rule = EventRule(100, 80, 20, kind="t3")
+    [event] = find_events(codes_of_t3(4, cycle_s), 0.5, rule, first_hop=0)
+    assert cycle_s + 1.5 <= event.start_s - 2.0 <= cycle_s + 2.8, "in the second group"
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [np.full(2_000, 127, np.int8), codes_of_t3(1), codes_of_t3(5, cycle_s=2.4), codes_of_t3(5, cycle_s=5.6)],
+    ids=["continuous", "one group", "too fast", "too slow"],
+)
+def test_other_rhythms_are_no_t3(codes):
+    assert find_events(codes, 0.5, EventRule(100, 80, 20, kind="t3"), first_hop=0) == []
+    assert find_events(codes, 0.5, EventRule(), first_hop=0)
+
+
+def test_a_t3_is_one_event_for_as_long_as_it_sounds():
+    codes = np.concatenate([codes_of_t3(10), np.full(400, -128, np.int8)])
+    [event] = find_events(codes, 0.5, EventRule(100, 80, 20, kind="t3"), first_hop=0)
+    assert 40 <= event.end_s <= 48
+
+
+def test_after_an_event_none_starts_for_the_hold_off():
+    codes = np.tile(np.r_[np.full(50, 127), np.full(50, -128)].astype(np.int8), 10)
+    assert len(find_events(codes, 0.5, EventRule(10, 5, 5), first_hop=0)) == 10
+    assert len(find_events(codes, 0.5, EventRule(10, 5, 5, hold_off_hops=120), first_hop=0)) == 5
+
+
+def test_a_rule_of_no_kind_is_refused():
+    with pytest.raises(BadInput, match="choose one of count, mean, t3"):
+        EventRule(kind="median")
+    with pytest.raises(BadInput, match="hold_off_hops"):
+        EventRule(hold_off_hops=-1)
