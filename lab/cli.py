@@ -138,14 +138,17 @@ def _train(commands: Any) -> None:
     def baseline(args: argparse.Namespace) -> Result:
         from lab.study.train import baseline
 
-        return baseline(args.data, Path(args.out), args.spec, args.epochs, args.seed, _show_progress)
+        return baseline(
+            args.data, Path(args.out), args.spec, args.epochs, args.seed, _show_progress, _augmentation(args.augment)
+        )
 
     def finetune(args: argparse.Namespace) -> Result:
         from lab.study.train import finetune
 
         return finetune(
-            Path(args.start), args.data, Path(args.out), args.positive, args.epochs, args.seed, _show_progress, args.own
-        )
+            Path(args.start), args.data, Path(args.out), args.positive, args.epochs, args.seed, _show_progress,
+            args.own, _augmentation(args.augment),
+        )  # fmt: skip
 
     train = commands.add_parser("train", help="baseline and fine-tuning").add_subparsers(
         required=True, metavar="ACTION"
@@ -156,11 +159,13 @@ def _train(commands: Any) -> None:
     command.add_argument("--spec", choices=("published", "default"), default="default")
     command.add_argument("--epochs", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--augment", metavar="FILE.json", help="how copies of what trains are made (none)")
     command = _command(train, "finetune", finetune, "turn a baseline into a detector")
     command.add_argument("--from", dest="start", required=True, metavar="FILE")
     command.add_argument("--data", required=True, metavar="PROJECT|DIR")
     command.add_argument("--own", metavar="PROJECT|DIR", help="recordings of your own, learned from last")
     command.add_argument("--out", required=True, metavar="DETECTOR")
+    command.add_argument("--augment", metavar="FILE.json", help="how copies are made (the article's three)")
     command.add_argument("--positive", action="append", metavar="LABEL", help="labels that raise an event (alarm)")
     command.add_argument("--epochs", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
@@ -279,6 +284,12 @@ def _worker(commands: Any) -> None:
         return None
 
     _command(commands, "worker", run, "serve the job table until stopped")
+
+
+def _augmentation(path: str | None) -> Any:
+    from lab.sound import augment
+
+    return None if path is None else augment.read(Path(path))
 
 
 def _read(path: str) -> bytes:

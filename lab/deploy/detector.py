@@ -36,6 +36,8 @@ class Detector:
         dataset: hash that names the data it saw.
         licences: of that data.
         scores: figures measured when it was made, with how.
+        augmentation: how copies of that data were made, as JSON by stage: "baseline", "finetune"; empty where none
+            were, or where the sounds were synthetic.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Detector:
     dataset: str = ""
     licences: tuple[str, ...] = ()
     scores: dict[str, Any] = field(default_factory=dict)
+    augmentation: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.positive) - set(self.labels)
@@ -67,12 +70,13 @@ class Detector:
 
     def card(self) -> dict[str, Any]:
         """Return what `detector.json` holds."""
-        return {
+        card = {
             "schema": SCHEMA, "name": self.name, "spec": self.spec.to_json(), "labels": list(self.labels),
             "positive": list(self.positive), "threshold": self.threshold, "rule": self.rule.to_json(),
             "dataset": self.dataset, "licences": list(self.licences), "scores": self.scores,
             "model_sha256": self.model_sha256,
         }  # fmt: skip
+        return {**card, "augmentation": self.augmentation} if self.augmentation else card
 
     def to_bytes(self) -> bytes:
         """Return the .detector file; equal detectors give equal bytes."""
@@ -96,7 +100,7 @@ class Detector:
                 name=str(card["name"]), model=model, spec=FeatureSpec.from_json(card["spec"]),
                 labels=tuple(card["labels"]), positive=tuple(card["positive"]), threshold=float(card["threshold"]),
                 rule=EventRule(**card["rule"]), dataset=str(card["dataset"]), licences=tuple(card["licences"]),
-                scores=dict(card["scores"]),
+                scores=dict(card["scores"]), augmentation=dict(card.get("augmentation", {})),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"The detector's card cannot be read: {error}.") from error

@@ -1,8 +1,8 @@
 """Windows with their classes, by split: what training reads."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from lab.errors import BadInput
 from lab.progress import OnProgress, ignore
 from lab.sound import augment, features
+from lab.sound.augment import Augmentation
 from lab.sound.datasets import Dataset, Item, Split
 from lab.sound.features import FeatureSpec
 
 STRIDE = 4_000
 """The article's: a window each quarter of a second."""
 MAX_BACKGROUNDS = 50
+MAX_HELD_BYTES = 512 * 2**20
+"""Sound that is kept in memory to be augmented; the rest is read again when it is due."""
+LIFE = 10
+"""Epochs that see a copy before another one takes its place."""
 WINDOWS_NDIM = 3
 
 
@@ -58,6 +63,7 @@ class LearningSet:
         labels: names of the classes.
         train, validate, test: their examples; those that test are never trained on.
         dataset: hash that names the data.
+        fresh: gives an epoch the training examples, copies renewed; None where copies stay as they are.
     """
 
     labels: tuple[str, ...]
@@ -66,6 +72,59 @@ class LearningSet:
     validate: Examples
     test: Examples
     dataset: str
+    fresh: "Fresh | None" = None
+
+    def draws(self, first: int = 0) -> "Draws | None":
+        """Return what gives an epoch its training examples, counted on from a first draw; None if they stay."""
+        fresh = self.fresh
+        return None if fresh is None else lambda epoch: fresh(first + epoch)
+
+
+Draws = Callable[[int], Examples]
+"""Number of an epoch, from 0 → its training examples."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fresh:
+    """Training clips, recorded once; each epoch a part of their copies is drawn anew.
+
+    Features and effects of all copies would cost five times what an epoch of the default network does (240 clips of
+    5 s, 2 cores); a tenth of them costs up to a fifth. Which copies an epoch sees depends on its number alone.
+
+    Attributes:
+        recorded: their windows as recorded, clips numbered from 0.
+        spec: features.
+        sounds: each clip's samples, or the item to read them from again.
+        classes: of each clip.
+        augmentation: how copies are made.
+        backgrounds: what is mixed in: training sounds, too.
+        kept: by clip, the draw it has now and the windows of that.
+    """
+
+    recorded: Examples
+    spec: FeatureSpec
+    sounds: tuple[NDArray[np.int16] | Item, ...]
+    classes: tuple[int, ...]
+    augmentation: Augmentation
+    backgrounds: tuple[NDArray[np.int16], ...]
+    kept: dict[int, tuple[int, features.Windows]] = field(default_factory=dict)
+
+    def __call__(self, epoch: int) -> Examples:
+        """Return the recorded windows and those of the copies that an epoch sees."""
+        copies = [self._copies(clip, (epoch + clip % LIFE) // LIFE) for clip in range(len(self.sounds))]
+        numbers = np.repeat(np.arange(len(copies)), [len(each) for each in copies])
+        clips = np.concatenate([self.recorded.clips, numbers])
+        return Examples(stacked([self.recorded.windows, *copies]), np.asarray(self.classes, np.int64)[clips], clips)
+
+    def _copies(self, clip: int, draw: int) -> features.Windows:
+        had = self.kept.get(clip)
+        if had is None or had[0] != draw:
+            sound = self.sounds[clip]
+            samples = sound.clip().samples if isinstance(sound, Item) else sound
+            copies = self.augmentation.copies_of(samples, self.backgrounds, draw)
+            had = draw, stacked([none_of(self.spec).windows, *(_cut(copy, self.spec) for copy in copies)])
+            self.kept[clip] = had
+        return had[1]
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
@@ -99,6 +158,7 @@ def from_dataset(
     background: Sequence[str] = (),
     seed: int = 0,
     on_progress: OnProgress = ignore,
+    augmentation: Augmentation | None = None,
 ) -> LearningSet:
     """Return the windows of a data set's clips.
 
@@ -111,8 +171,9 @@ def from_dataset(
         labels: order of the classes; sorted by default.
         augmented: add the article's three kinds of copies to what trains.
         background: labels whose training sounds are mixed into copies.
-        seed: of the augmentation.
+        seed: of the article's copies.
         on_progress: called after each clip.
+        augmentation: makes the copies instead, by its own seed, and others as epochs go: `LearningSet.fresh`.
 
     Raises:
         BadInput: a file cannot be used, an item has another label, fewer than two classes, or no window at all.
@@ -121,6 +182,7 @@ def from_dataset(
     if len(labels) < 2:
         raise BadInput(f"Training needs sounds of at least two labels; there is {', '.join(labels) or 'none'}.")
     made: dict[Split, list[Examples]] = {"train": [], "validate": [], "test": []}
+    augmented = augmented and augmentation is None
     copies = Copies(np.random.default_rng(seed), _backgrounds(dataset, background) if augmented else [])
     for index, (item, split) in enumerate(zip(dataset.items, dataset.splits, strict=True)):
         on_progress(index, len(dataset.items), "features")
@@ -131,7 +193,40 @@ def from_dataset(
     sides = {split: joined(parts) if parts else none_of(spec) for split, parts in made.items()}
     if not len(sides["train"]):
         raise BadInput(f"No sound is as long as one window of {spec.window_len} samples; record longer.")
-    return LearningSet(labels, spec, sides["train"], sides["validate"], sides["test"], dataset.sha256())
+    data = LearningSet(labels, spec, sides["train"], sides["validate"], sides["test"], dataset.sha256())
+    if augmentation is None or not augmentation.effects:
+        return data
+    fresh = _fresh(dataset, data, augmentation, background)
+    return replace(data, train=fresh(0), fresh=fresh)
+
+
+def with_sounds(augmentation: Augmentation | None, dataset: Dataset) -> Augmentation | None:
+    """Return an augmentation whose sounds to mix in are there.
+
+    Raises:
+        BadInput: no training sound has one of the labels that it names.
+    """
+    mixing = augmentation.mixing if augmentation else None
+    if mixing and mixing.labels and not {item.label for item in dataset.of("train")} & set(mixing.labels):
+        raise BadInput(
+            f"The augmentation mixes in sounds labelled {', '.join(mixing.labels)}; no training sound is. "
+            "Choose other labels, or none for those that raise no event."
+        )
+    return augmentation
+
+
+def _fresh(dataset: Dataset, data: LearningSet, augmentation: Augmentation, background: Sequence[str]) -> Fresh:
+    """Return what draws copies; what is mixed in trains, too."""
+    items, held = dataset.of("train"), 0
+    sounds: list[NDArray[np.int16] | Item] = []
+    for item in items:
+        samples = item.clip().samples if held < MAX_HELD_BYTES else None
+        held += 0 if samples is None else samples.nbytes
+        sounds.append(item if samples is None else samples)
+    mixing = augmentation.mixing
+    chosen = _backgrounds(dataset, mixing.labels or background) if mixing else []
+    classes = tuple(data.labels.index(item.label) for item in items)
+    return Fresh(data.train, data.spec, tuple(sounds), classes, augmentation, tuple(chosen))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

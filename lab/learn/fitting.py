@@ -1,13 +1,14 @@
 """One stage of fitting a Keras model to examples."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.learn import keras2
-from lab.learn.examples import Examples
+from lab.learn.examples import Draws, Examples
 from lab.learn.schedule import Schedule
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 
@@ -25,6 +26,7 @@ def fit(
     on_epoch: OnEpoch = ignore_epoch,
     on_progress: OnProgress = ignore,
     callbacks: Sequence[Any] = (),
+    draws: Draws | None = None,
 ) -> list[Row]:
     """Train a model and leave the best weights in it.
 
@@ -41,6 +43,7 @@ def fit(
         on_epoch: called with epoch, stage, loss, accuracy and val_…; may raise to stop.
         on_progress: called after each epoch.
         callbacks: more Keras callbacks, called first.
+        draws: gives each epoch its examples, instead of train; as many of them as train has.
 
     Returns:
         What on_epoch saw, one row an epoch.
@@ -52,8 +55,12 @@ def fit(
     rows: list[Row] = []
     with keras2.quiet():
         model.compile(optimizer, loss, metrics=["accuracy"])
+        if draws is None:
+            data = batches(train, schedule.batch, single, weights, seed)
+        else:
+            data = fresh_batches(draws, train, schedule.batch, single, weights, seed)
         model.fit(
-            batches(train, schedule.batch, single, weights, seed),
+            data,
             validation_data=batches(validate, PREDICT_BATCH, single) if len(validate) else None,
             epochs=schedule.epochs,
             verbose=0,
@@ -97,6 +104,43 @@ def batches(
     if seed is not None:
         order = order.shuffle(len(examples), seed=seed, reshuffle_each_iteration=True)
     return order.batch(size).map(batch).prefetch(2)
+
+
+def fresh_batches(
+    draws: Draws, like: Examples, size: int, single: bool, weights: dict[int, float] | None = None, seed: int = 0
+) -> Any:
+    """Return a tf.data.Dataset as `batches` does, of other examples each time it is gone through.
+
+    Args:
+        draws: gives each round its examples.
+        like: each round has as many examples, of one shape: what is too many is left out at random, what is too
+            few comes twice.
+        size: examples a batch.
+        single: class 0 is "yes".
+        weights: of each class's examples.
+        seed: of their order.
+    """
+    tf = keras2.tensorflow()
+    rounds, count = itertools.count(), len(like)
+    table = weights or {}
+
+    def one_round() -> Iterator[tuple[NDArray[np.float32], NDArray[Any], NDArray[np.float32]]]:
+        number = next(rounds)
+        examples = draws(number)
+        order = np.resize(np.random.default_rng([seed, number]).permutation(len(examples)), count)
+        for start in range(0, count, size):
+            part = examples.take(order[start : start + size])
+            each = np.asarray([table.get(int(index), 1.0) for index in part.classes], np.float32)
+            targets = (part.classes == 0).astype(np.float32)[:, None] if single else part.classes
+            yield part.inputs(), targets, each
+
+    shape = like.take(np.arange(1)).inputs().shape[1:]
+    signature = (
+        tf.TensorSpec((None, *shape), tf.float32),
+        tf.TensorSpec((None, 1), tf.float32) if single else tf.TensorSpec((None,), tf.int64),
+        tf.TensorSpec((None,), tf.float32),
+    )
+    return tf.data.Dataset.from_generator(one_round, output_signature=signature).prefetch(2)
 
 
 def _callbacks(

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from lab.errors import BadInput
 from lab.learn import fitting, keras2, metrics, models
-from lab.learn.examples import Examples, LearningSet, class_weights, from_dataset, joined
+from lab.learn.examples import Examples, LearningSet, class_weights, from_dataset, joined, with_sounds
 from lab.learn.models import Architecture, Scale
 from lab.learn.schedule import ALL_LAYERS, BASELINE, HEAD, OWN, Schedule
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
+from lab.sound import augment
+from lab.sound.augment import Augmentation
 from lab.sound.datasets import Dataset
 from lab.sound.features import FeatureSpec
 
@@ -40,6 +42,7 @@ class Learned:
         scores: figures of held-out windows, as `score` gives them.
         summary: Keras's table of layers.
         dataset: hash of the data it saw.
+        augmentation: how copies of that were made, as JSON; empty for none.
     """
 
     model: Any
@@ -52,6 +55,7 @@ class Learned:
     scores: dict[str, Any] = field(default_factory=dict)
     summary: str = ""
     dataset: str = ""
+    augmentation: dict[str, Any] = field(default_factory=dict)
 
 
 def train_baseline(
@@ -62,6 +66,7 @@ def train_baseline(
     seed: int = 0,
     on_progress: OnProgress = ignore,
     on_epoch: OnEpoch = ignore_epoch,
+    augmentation: Augmentation | None = None,
 ) -> Learned:
     """Learn to tell all labels of a data set apart.
 
@@ -73,6 +78,7 @@ def train_baseline(
         seed: equal seeds give equal networks.
         on_progress: called after each file and each epoch.
         on_epoch: called with each epoch's row.
+        augmentation: adds copies to what trains, new ones each epoch; none by default.
 
     Returns:
         Scored on windows and clips of the test split.
@@ -80,8 +86,11 @@ def train_baseline(
     Raises:
         BadInput: a file cannot be used, fewer than two labels, or a network that does not fit.
     """
-    return train_on(from_dataset(dataset, spec, seed=seed, on_progress=on_progress), arch, schedule, seed,
-                    on_progress, on_epoch)  # fmt: skip
+    data = from_dataset(
+        dataset, spec, seed=seed, on_progress=on_progress, augmentation=with_sounds(augmentation, dataset)
+    )
+    made = train_on(data, arch, schedule, seed, on_progress, on_epoch)
+    return replace(made, augmentation=augmentation.to_json() if augmentation else {})
 
 
 def train_on(
@@ -97,7 +106,8 @@ def train_on(
     scale = scale_of(data.train)
     model = models.build(arch, data.spec, len(data.labels), scale)
     weights = class_weights(data.train.classes, len(data.labels))
-    rows = fitting.fit(model, data.train, data.validate, schedule, weights, seed, on_epoch, on_progress)
+    rows = fitting.fit(model, data.train, data.validate, schedule, weights, seed, on_epoch, on_progress,
+                       draws=data.draws())  # fmt: skip
     made = Learned(model, arch, data.spec, scale, data.labels, history=tuple(rows), dataset=data.dataset)
     return replace(made, scores=score(made, data.test), summary=models.summary(model))
 
@@ -112,6 +122,7 @@ def finetune(
     augmented: bool = True,
     on_progress: OnProgress = ignore,
     on_epoch: OnEpoch = ignore_epoch,
+    augmentation: Augmentation | None = None,
 ) -> tuple[Learned, LearningSet]:
     """Teach a trained network the labels of a data set.
 
@@ -129,6 +140,7 @@ def finetune(
         augmented: add the article's three kinds of copies to what trains.
         on_progress: called after each file and each epoch.
         on_epoch: called with each epoch's row.
+        augmentation: makes the copies instead of the article's three, new ones each epoch.
 
     Returns:
         The network, and the examples that quantization-aware training should
@@ -139,12 +151,15 @@ def finetune(
     """
     labels = ordered(dataset.classes, positive)
     quiet = labels[len(positive) :]  # mixed into copies, they leave a sound what it is
+    with_sounds(augmentation, dataset)
 
     def examples(each: Dataset) -> LearningSet:
-        return from_dataset(each, baseline.spec, labels, augmented, quiet, seed, on_progress)
+        return from_dataset(each, baseline.spec, labels, augmented, quiet, seed, on_progress, augmentation)
 
     data, mine = examples(dataset), examples(own) if own is not None else None
     made = finetune_on(baseline, data, tuple(positive), mine, stages, seed, on_progress, on_epoch)
+    how = augmentation or (augment.ARTICLE if augmented else None)
+    made = replace(made, augmentation=how.to_json() if how else {})
     return made, (data if mine is None else _together(data, mine))
 
 
@@ -172,7 +187,8 @@ def finetune_on(
     for schedule, whole, part in zip(stages, (False, True, False), (data, data, own), strict=False):
         if part is not None and len(part.train):
             set_trainable(model, whole)
-            rows += fitting.fit(model, part.train, part.validate, schedule, weights, seed, on_epoch, on_progress)
+            rows += fitting.fit(model, part.train, part.validate, schedule, weights, seed, on_epoch, on_progress,
+                                draws=part.draws(len(rows)))  # fmt: skip
     set_trainable(model, True)
     made = Learned(model, baseline.arch, data.spec, baseline.scale, data.labels, positive, tuple(rows),
                    dataset=data.dataset)  # fmt: skip
@@ -268,4 +284,5 @@ def _together(data: LearningSet, own: LearningSet) -> LearningSet:
         validate=joined([data.validate, own.validate]),
         test=joined([data.test, own.test]),
         dataset=f"{data.dataset}+{own.dataset}",
+        fresh=None,
     )

@@ -26,6 +26,7 @@ def to_bytes(learned: Learned) -> bytes:
         "schema": SCHEMA, "arch": learned.arch.to_json(), "spec": learned.spec.to_json(),
         "scale": [learned.scale.mean, learned.scale.variance], "labels": list(learned.labels),
         "positive": list(learned.positive), "dataset": learned.dataset, "scores": learned.scores,
+        "augmentation": learned.augmentation,
     }  # fmt: skip
     weights = io.BytesIO()
     for array in learned.model.get_weights():
@@ -79,6 +80,7 @@ def from_bytes(data: bytes) -> Learned:
         positive,
         scores=dict(card.get("scores", {})),
         dataset=str(card.get("dataset", "")),
+        augmentation=dict(card.get("augmentation", {})),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.deploy.detector import Detector
 from lab.errors import BadInput
+from lab.sound.augment import Augmentation
 from lab.workspace.context import JobContext
 
 Args = dict[str, Any]
@@ -45,12 +46,15 @@ def train_baseline(args: Args, context: JobContext) -> Result:
         learned = train.embedded_baseline(spec, arch, epochs, seed, context.progress, context.metric)
     else:
         dataset = project_dataset(context.store, int(args["project_id"]), seed)
-        learned = train.learn_baseline(dataset, spec, arch, epochs, seed, context.progress, context.metric)
+        learned = train.learn_baseline(
+            dataset, spec, arch, epochs, seed, context.progress, context.metric, _augmentation(args)
+        )
     context.log(learned.summary)
     kept = context.store.put_artifact("baseline", "model.baseline", baselines.to_bytes(learned)).sha256
     result = {
         "baseline": kept, "artifacts": {"model.baseline": kept}, "classes": list(learned.labels), "spec": spec,
         "arch": learned.arch.to_json(), "windows": learned.scores.get("windows", {}), "dataset": learned.dataset,
+        "augmentation": learned.augmentation,
     }  # fmt: skip
     return _with_run(context, "baseline", f"Baseline of {len(learned.labels)} kinds", result)
 
@@ -68,12 +72,13 @@ def finetune(args: Args, context: JobContext) -> Result:
     detector, windows = train.make_detector(
         start, dataset, _texts(args.get("positive"), train.DEFAULT_POSITIVE), str(args.get("name") or "My detector"),
         _optional_int(args.get("epochs")), seed, context.progress, context.metric, own,
+        _augmentation(args),
     )  # fmt: skip
     name = "trained.detector"
     kept = context.store.put_artifact("detector", name, detector.to_bytes()).sha256
     result = {
         "detector": kept, "artifacts": {name: kept}, "windows": windows, "dataset": detector.dataset,
-        "spec": detector.spec.name, "from_run": run.id,
+        "spec": detector.spec.name, "from_run": run.id, "augmentation": detector.augmentation,
     }  # fmt: skip
     return _with_run(context, "finetune", detector.name, result)
 
@@ -135,6 +140,11 @@ def add_files(args: Args, context: JobContext) -> Result:
 
 def _detector(args: Args, context: JobContext) -> Detector:
     return Detector.from_bytes(context.store.read_artifact(str(args["detector"])))
+
+
+def _augmentation(args: Args) -> Augmentation | None:
+    given = args.get("augment")
+    return None if given is None else Augmentation.from_json(given)
 
 
 def _texts(values: Any, default: Sequence[str]) -> tuple[str, ...]:

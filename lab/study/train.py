@@ -20,6 +20,7 @@ from lab.learn.schedule import Schedule
 from lab.learn.training import Learned
 from lab.optimize.techniques import qat
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
+from lab.sound.augment import Augmentation
 from lab.sound.datasets import Dataset
 from lab.sound.features.spec import SPECS
 from lab.study import baselines
@@ -32,12 +33,13 @@ ARCH_OF_SPEC = {"default": "ds", "published": "article"}
 
 
 def baseline(
-    data: str, out: Path, spec: str, epochs: int | None, seed: int, on_progress: OnProgress = ignore
-) -> dict[str, Any]:
+    data: str, out: Path, spec: str, epochs: int | None, seed: int, on_progress: OnProgress = ignore,
+    augmentation: Augmentation | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Train a baseline on a project or folder and write its file; the CLI's `train baseline`."""
     started = time.monotonic()
     with data_named(data, seed) as dataset:
-        made = learn_baseline(dataset, spec, {}, epochs, seed, on_progress)
+        made = learn_baseline(dataset, spec, {}, epochs, seed, on_progress, augmentation=augmentation)
     baselines.save(made, out)
     return {
         "model": str(out), "classes": list(made.labels), **_scores_of(made),
@@ -47,12 +49,12 @@ def baseline(
 
 def learn_baseline(
     dataset: Dataset, spec: str, arch: dict[str, Any], epochs: int | None, seed: int,
-    on_progress: OnProgress = ignore, on_epoch: OnEpoch = ignore_epoch,
+    on_progress: OnProgress = ignore, on_epoch: OnEpoch = ignore_epoch, augmentation: Augmentation | None = None,
 ) -> Learned:  # fmt: skip
     """Train a baseline on a data set; an empty `arch` means the spec's usual one."""
     chosen = Architecture.from_json(arch) if arch else ARCHITECTURES[ARCH_OF_SPEC[spec]]
     schedule = training.BASELINE if epochs is None else replace(training.BASELINE, epochs=epochs)
-    return training.train_baseline(dataset, SPECS[spec], chosen, schedule, seed, on_progress, on_epoch)
+    return training.train_baseline(dataset, SPECS[spec], chosen, schedule, seed, on_progress, on_epoch, augmentation)
 
 
 def embedded_baseline(
@@ -77,14 +79,14 @@ def _scores_of(made: Learned) -> dict[str, Any]:
 
 def finetune(
     start: Path, data: str, out: Path, positive: Sequence[str] | None, epochs: int | None, seed: int,
-    on_progress: OnProgress = ignore, own: str | None = None,
+    on_progress: OnProgress = ignore, own: str | None = None, augmentation: Augmentation | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Turn a baseline's file into a detector's; the CLI's `train finetune`."""
     started = time.monotonic()
     with data_named(data, seed) as dataset, data_named(own, seed) if own else nullcontext() as recordings:
         detector, windows = make_detector(
             baselines.load(start), dataset, positive or DEFAULT_POSITIVE, out.stem, epochs, seed, on_progress,
-            own=recordings,
+            own=recordings, augmentation=augmentation,
         )  # fmt: skip
     write_bytes(out, detector.to_bytes())
     return {
@@ -97,6 +99,7 @@ def finetune(
 def make_detector(
     start: Learned, dataset: Dataset, positive: Sequence[str], name: str, epochs: int | None, seed: int,
     on_progress: OnProgress = ignore, on_epoch: OnEpoch = ignore_epoch, own: Dataset | None = None,
+    augmentation: Augmentation | None = None,
 ) -> tuple[Detector, dict[str, Any]]:  # fmt: skip
     """Fine-tune, train with rounding, convert to int8 and score what ships.
 
@@ -109,6 +112,8 @@ def make_detector(
         seed: equal seeds give equal detectors.
         on_progress, on_epoch: called while it goes.
         own: the person's own recordings, for the third stage and QAT.
+        augmentation: makes the copies of what trains; by default the article's three. Training with rounding sees
+            those of the first epoch.
 
     Returns:
         The detector and its window scores on held-out recordings: count, accuracy, precision, recall,
@@ -117,7 +122,9 @@ def make_detector(
     stages = [
         stage if epochs is None else replace(stage, epochs=min(stage.epochs, epochs)) for stage in training.STAGES
     ]
-    learned, seen = training.finetune(start, dataset, tuple(positive), own, stages, seed, True, on_progress, on_epoch)
+    learned, seen = training.finetune(start, dataset, tuple(positive), own, stages, seed, True, on_progress, on_epoch,
+                                      augmentation)  # fmt: skip
+    how_copied = {"baseline": start.augmentation, "finetune": learned.augmentation}
     aware = qat(learned.model, seen.train, seen.validate, seed=seed, on_epoch=on_epoch, on_progress=on_progress)
     detector = Detector(
         name=name,
@@ -126,6 +133,7 @@ def make_detector(
         labels=learned.labels,
         positive=learned.positive,
         dataset=seen.dataset,
+        augmentation={stage: each for stage, each in how_copied.items() if each},
     )
     windows = int8_scores(detector, seen)
     how = "windows of recordings that neither training nor stopping saw"

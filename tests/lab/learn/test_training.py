@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab.errors import BadInput, Cancelled
-from lab.learn import training
+from lab.learn import fitting, training
 from lab.learn.models import ARTICLE
 from lab.learn.schedule import ALL_LAYERS, BASELINE, HEAD, Schedule
 from lab.sound.features import PUBLISHED
@@ -108,3 +108,40 @@ def test_the_articles_schedules_are_the_articles():
 def test_an_impossible_schedule_is_refused(bad):
     with pytest.raises(BadInput):
         Schedule(**{"stage": "x", "epochs": 1, "rate": 1e-3, **bad})
+
+
+def drawing(data, asked):
+    """Return the examples as ones whose copies change, fewer or more with each draw."""
+
+    def fresh(epoch):
+        asked.append(epoch)
+        return data.train.take(np.arange(200 + 10 * (epoch % 7)))
+
+    return replace(data, fresh=fresh)
+
+
+def test_each_epoch_asks_for_its_own_copies_and_stages_count_on(baseline):
+    asked = []
+    data = drawing(learning_set(2, labels=("alarm", "rest")), asked)
+    training.finetune_on(baseline, data, ("alarm",), None, (Schedule("head", 3, 1e-2), Schedule("all layers", 2, 1e-3)))
+    assert asked == [0, 1, 2, 3, 4]
+
+
+def test_an_epoch_has_the_same_number_of_windows_whatever_was_drawn():
+    data, asked = learning_set(2), []
+    batches = fitting.fresh_batches(drawing(data, asked).fresh, data.train, 32, False, {0: 2.0}, seed=4)
+    for _ in range(3):
+        rounds = list(batches.as_numpy_iterator())
+        assert [len(inputs) for inputs, *_ in rounds] == [32] * 7 + [16]
+        classes, weights = (np.concatenate([each[place] for each in rounds]) for place in (1, 2))
+        assert weights.tolist() == np.where(classes == 0, 2.0, 1.0).tolist()
+        assert rounds[0][0].shape == (32, 31, 32, 1)
+    assert asked == [0, 1, 2]
+
+
+def test_fresh_copies_train_a_network_and_equal_seeds_give_equal_ones():
+    quick = Schedule("baseline", epochs=4, rate=1e-2)
+    made = [training.train_on(drawing(learning_set(2), []), TINY, quick, 3) for _ in range(2)]
+    assert made[0].scores["windows"]["accuracy"] > 0.9
+    first, second = (each.model.get_weights() for each in made)
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
