@@ -2,9 +2,9 @@
  * Makes the emulated processor fast when it is bundled. rp2040js tries some
  * seventy conditions, one after another, to find what an instruction is: here
  * the same conditions fill a table of all 65,536 codes once, and the same bodies
- * become the cases of a switch. Memory in SRAM is read without the detour over
+ * become the cases of a switch. SRAM and flash are read without the detour over
  * the bus, and the clock is told of time only when something could ask for it:
- * at its next alarm, and before the processor touches anything but SRAM.
+ * at its next alarm, and before the processor touches anything but memory.
  *
  * Cycles and results stay the package's own: test/fast_core.test.mjs.
  */
@@ -80,17 +80,23 @@ function withMemory(text) {
 const FIELDS = `        this.ram8 = rp2040.sram;
         this.ram16 = new Uint16Array(rp2040.sram.buffer);
         this.ram32 = new Uint32Array(rp2040.sram.buffer);
+        this.flash8 = rp2040.flash;
+        this.flash16 = new Uint16Array(rp2040.flash.buffer);
+        this.flash32 = new Uint32Array(rp2040.flash.buffer);
         this.spent = 0;
         this.budget = 0;
 `;
 
-/** Aligned and inside SRAM, or the package's way, with the clock right. */
+/** Aligned and inside SRAM or, for a read, flash; else the package's way, with the clock right. */
 function accesses(bits) {
   const fits = bits === 8 ? '' : ` && (offset & ${bits / 8 - 1}) === 0`;
-  const cell = `this.ram${bits}[offset >>> ${Math.log2(bits / 8)}]`;
+  const place = `offset >>> ${Math.log2(bits / 8)}`;
+  const cell = `this.ram${bits}[${place}]`;
   return `    read${bits}(address) {
-        const offset = (address - 0x20000000) >>> 0;
+        let offset = (address - 0x20000000) >>> 0;
         if (offset < RAM_BYTES${fits}) return ${cell};
+        offset = (address - 0x10000000) >>> 0;
+        if (offset < FLASH_BYTES${fits}) return this.flash${bits}[${place}];
         this.settle();
         return this.readUint${bits}(address);
     }
@@ -161,6 +167,7 @@ const TABLE = `const CONDITIONS = [
 /* conditions */
 ];
 const RAM_BYTES = 264 * 1024;
+const FLASH_BYTES = 16 * 1024 * 1024;
 const NONE = 254;
 const WIDE = 255;
 function operation(opcode, opcode2) {

@@ -11,6 +11,7 @@ console.warn = () => {}; // the package tells of every access that goes nowhere
 const fast = await importFast('node_modules/rp2040js/dist/esm/index.js');
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const RAM = 0x20000000;
+const FLASH = 0x10000000;
 const AT = 0x20001000;
 const FIELDS = ['N', 'Z', 'C', 'V', 'PM', 'SPSEL', 'IPSR', 'waiting', 'eventRegistered', 'interruptsUpdated', 'cycles'];
 
@@ -53,11 +54,12 @@ function assertSameMemory([one, other], what) {
 
 const EDGES = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 31, 32, 33, 0xff];
 
-/** A register: an address in SRAM, in ROM or the edge of SRAM, an edge of arithmetic, or anything. */
+/** A register: an address in SRAM, at its edge, in flash, an edge of arithmetic, or anything. */
 function registerValue(next) {
   const kind = next() >>> 28;
   if (kind < 6) return RAM + 0x8000 + (next() >>> 18) * (kind < 5 ? 4 : 1);
   if (kind === 6) return RAM + 264 * 1024 - (next() >>> 29);
+  if (kind === 7) return FLASH + (next() >>> 18) * (next() >>> 31 ? 4 : 1);
   return kind < 12 ? EDGES[(next() >>> 8) % EDGES.length] : next() & 0x3fffffff;
 }
 
@@ -80,6 +82,7 @@ test('every instruction does the same, with any registers', () => {
   const boards = pair();
   const next = numbers(1);
   for (let index = 0; index < 264 * 1024; index++) boards[0].sram[index] = boards[1].sram[index] = next() >>> 24;
+  for (let index = 0; index < 80 * 1024; index++) boards[0].flash[index] = boards[1].flash[index] = next() >>> 24;
   for (let opcode = 0; opcode < 0x10000; opcode++) {
     for (let trial = 0; trial < 2; trial++) {
       const what = `0x${opcode.toString(16)}, trial ${trial}`;
