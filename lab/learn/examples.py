@@ -237,9 +237,14 @@ class Copies:
     backgrounds: list[NDArray[np.int16]]
 
 
-def _backgrounds(dataset: Dataset, labels: Sequence[str]) -> list[NDArray[np.int16]]:
+def background_items(dataset: Dataset, labels: Sequence[str]) -> list[Item]:
+    """Return training items of some labels, evenly chosen where there are many, to be mixed into copies."""
     chosen = [item for item in dataset.of("train") if item.label in labels]
-    clips = [item.clip().samples for item in chosen[:: max(1, len(chosen) // MAX_BACKGROUNDS)]]
+    return chosen[:: max(1, len(chosen) // MAX_BACKGROUNDS)]
+
+
+def _backgrounds(dataset: Dataset, labels: Sequence[str]) -> list[NDArray[np.int16]]:
+    clips = [item.clip().samples for item in background_items(dataset, labels)]
     return [samples for samples in clips if len(samples)]
 
 

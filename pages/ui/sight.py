@@ -93,7 +93,7 @@ def _shade(level: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.clip((level / RANGE_DB + 1) * MAX_CODE, 0, MAX_CODE).astype(np.uint8)
 
 
-def _envelope(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def outline(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return times and values of an outline: up along the maxima, back along the minima."""
     group = max(1, -(-len(part) // POINTS))
     whole = part[: len(part) // group * group].reshape(-1, group) / 32_768
@@ -102,16 +102,16 @@ def _envelope(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _draw(part: NDArray[np.int16], seen: list[Picture], start_s: float) -> None:
-    time, outline = _envelope(part)
-    peak = max(0.01, float(np.abs(outline).max(initial=0)))
+    time, shape = outline(part)
+    peak = max(0.01, float(np.abs(shape).max(initial=0)))
     heights = [0.5] + [1.0] * len(seen)
     figure = subplots(
         rows=len(heights), cols=1, shared_xaxes=True, vertical_spacing=0.075,
         subplot_titles=[f"Waveform · peak {peak:.2f}", *(picture.title for picture in seen)], row_heights=heights,
     )  # fmt: skip
-    figure.add_scatter(x=time + start_s, y=outline, fill="toself", line={"width": 0.5}, hoverinfo="skip", row=1, col=1)
+    figure.add_scatter(x=time + start_s, y=shape, fill="toself", line={"width": 0.5}, hoverinfo="skip", row=1, col=1)
     for row, picture in enumerate(seen, start=2):
-        _add(figure, picture, start_s, row)
+        add_picture(figure, picture, start_s, row)
     figure.update_yaxes(range=[-peak, peak], showticklabels=False, row=1, col=1)
     figure.update_xaxes(range=[start_s, start_s + len(part) / RATE_HZ])
     figure.update_xaxes(title="seconds", row=len(heights), col=1)
@@ -120,7 +120,8 @@ def _draw(part: NDArray[np.int16], seen: list[Picture], start_s: float) -> None:
     show(figure, "clip-pictures", 130 + 180 * len(seen), top=26)
 
 
-def _add(figure: Any, picture: Picture, start_s: float, row: int) -> None:
+def add_picture(figure: Any, picture: Picture, start_s: float, row: int) -> None:
+    """Draw a spectrogram into a row of a figure; it begins at start_s."""
     columns, bands = picture.values.shape
     dx, dy = picture.seconds / max(1, columns), picture.top_khz / bands
     figure.add_heatmap(

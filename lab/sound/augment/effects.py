@@ -6,7 +6,7 @@ Rooms are those of the synthesis (`lab.sound.synth.room`).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,13 @@ LEVEL, ROOM, BAND_LIMIT, TIME_SHIFT = Level(), Room(), BandLimit(), TimeShift()
 LOUDEST, LOWEST = 32_767, -32_768
 ORDER = 4
 """Of the band limit's filters: 24 dB an octave."""
+
+
+class Copy(NamedTuple):
+    """A copy: its samples, int16 (n,), and what was drawn for it, in words."""
+
+    samples: Samples
+    drawn: list[str]
 
 
 def untold(_: str) -> None:
@@ -97,7 +104,7 @@ def mix(samples: Samples, background: Samples, rng: Rng, settings: Mixing = MIXI
 def level(samples: Samples, rng: Rng, settings: Level = LEVEL, tell: Tell = untold) -> Samples:
     """Multiply by a drawn gain, or by as much of it as full scale lets."""
     gain_db = drawn(rng, settings.gain_db)
-    tell(f"{gain_db:+.1f} dB")
+    tell(f"{gain_db:.1f} dB louder" if gain_db > 0 else f"{-gain_db:.1f} dB quieter")
     return _fitted(samples * 10 ** (gain_db / 20))
 
 
@@ -125,7 +132,7 @@ def band_limit(samples: Samples, rng: Rng, settings: BandLimit = BAND_LIMIT, tel
     rate leaves that side as it is.
     """
     low_hz, high_hz = drawn(rng, settings.low_hz), drawn(rng, settings.high_hz)
-    tell(f"{low_hz:.0f} to {high_hz:.0f} Hz")
+    tell(f"band of {low_hz:.0f} to {high_hz:.0f} Hz")
     out: NDArray[Any] = samples.astype(np.float64)
     if low_hz > 0:
         out = signal.sosfilt(signal.butter(ORDER, low_hz, "highpass", fs=RATE_HZ, output="sos"), out)
@@ -137,7 +144,7 @@ def band_limit(samples: Samples, rng: Rng, settings: BandLimit = BAND_LIMIT, tel
 def time_shift(samples: Samples, rng: Rng, settings: TimeShift = TIME_SHIFT, tell: Tell = untold) -> Samples:
     """Move the sound by a drawn time, to the nearest sample; silence takes the place it left."""
     moved = round(drawn(rng, settings.shift_s) * RATE_HZ)
-    tell(f"{moved / RATE_HZ:+.2f} s")
+    tell(f"{abs(moved) / RATE_HZ:.2f} s {'earlier' if moved < 0 else 'later'}")
     out, count = np.zeros_like(samples), len(samples) - abs(moved)
     if count > 0:
         out[max(0, moved) : max(0, moved) + count] = samples[max(0, -moved) : max(0, -moved) + count]
@@ -169,10 +176,14 @@ def apply(effect: Effect, samples: Samples, backgrounds: Sequence[Samples], rng:
     return mix(samples, backgrounds[int(rng.integers(len(backgrounds)))], rng, effect, tell)
 
 
-def one_by_each(effects: Sequence[Effect], samples: Samples, backgrounds: Sequence[Samples], rng: Rng) -> list[Samples]:
+def one_by_each(effects: Sequence[Effect], samples: Samples, backgrounds: Sequence[Samples], rng: Rng) -> list[Copy]:
     """Return a copy by each effect that strikes, all drawn from one generator; no background, no mixing."""
-    usable = [each for each in effects if len(backgrounds) or not isinstance(each, Mixing)]
-    return [apply(each, samples, backgrounds, rng) for each in usable if strikes(each, rng)]
+    made: list[Copy] = []
+    for effect in effects:
+        if (len(backgrounds) or not isinstance(effect, Mixing)) and strikes(effect, rng):
+            said: list[str] = []
+            made.append(Copy(apply(effect, samples, backgrounds, rng, said.append), said))
+    return made
 
 
 def augmented(samples: Samples, backgrounds: Sequence[Samples], rng: Rng) -> list[Samples]:
@@ -181,7 +192,7 @@ def augmented(samples: Samples, backgrounds: Sequence[Samples], rng: Rng) -> lis
     Copies belong to the recording that they were made of: augment after
     splitting, and only what trains.
     """
-    return one_by_each((WHITE_NOISE, RANDOM_SILENCE, MIXING), samples, backgrounds, rng)
+    return [copy.samples for copy in one_by_each((WHITE_NOISE, RANDOM_SILENCE, MIXING), samples, backgrounds, rng)]
 
 
 def _peak(samples: Samples) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 
 from lab.errors import BadInput
 from lab.sound.augment import settings
-from lab.sound.augment.effects import Rng, Samples, Tell, apply, one_by_each, strikes, untold
+from lab.sound.augment.effects import Copy, Rng, Samples, apply, one_by_each, strikes
 from lab.sound.augment.settings import (
     BandLimit,
     Effect,
@@ -74,38 +74,33 @@ class Augmentation:
         Args:
             samples: int16 at 16 kHz, shape (n,).
             backgrounds: what mixing chooses from; none, and it does nothing.
-            draw: another number, other copies: training counts its epochs.
+            draw: another number, other copies: training counts them.
 
         Returns:
             int16, each of shape (n,). With "each", effects that do not strike give none.
         """
-        made: list[Samples] = []
-        for copy in range(self.copies if self.effects else 0):
+        return [copy.samples for copy in self.told(samples, backgrounds, draw)]
+
+    def told(self, samples: Samples, backgrounds: Sequence[Samples] = (), draw: int = 0) -> list[Copy]:
+        """Return the same copies, each with what was drawn for it."""
+        made: list[Copy] = []
+        for index in range(self.copies if self.effects else 0):
+            rng = self._rng(samples, draw, index)
             if self.arrangement == EACH:
-                made += one_by_each(self.effects, samples, backgrounds, self._rng(samples, draw, copy))
+                made += one_by_each(self.effects, samples, backgrounds, rng)
             else:
-                made.append(self.copy_of(samples, backgrounds, draw, copy))
+                made.append(self._together(samples, backgrounds, rng))
         return made
 
-    def copy_of(
-        self, samples: Samples, backgrounds: Sequence[Samples] = (), draw: int = 0, copy: int = 0, tell: Tell = untold
-    ) -> Samples:
-        """Return one copy, through all effects.
-
-        Each effect draws from a generator of its own: to change one moves no other.
-
-        Args:
-            samples, backgrounds, draw: as `copies_of`.
-            copy: which of the copies.
-            tell: called with what was drawn, effect by effect.
-        """
-        seeds = self._rng(samples, draw, copy)
-        own = {name: np.random.default_rng(seeds.integers(2**63)) for name in settings.EFFECTS}
+    def _together(self, samples: Samples, backgrounds: Sequence[Samples], rng: Rng) -> Copy:
+        """Send one copy through all effects, each with a generator of its own: to change one moves no other."""
+        own = {name: np.random.default_rng(rng.integers(2**63)) for name in settings.EFFECTS}
+        said: list[str] = []
         for effect in self.effects:
-            rng = own[settings.name_of(effect)]
-            if strikes(effect, rng):
-                samples = apply(effect, samples, backgrounds, rng, tell)
-        return samples
+            mine = own[settings.name_of(effect)]
+            if strikes(effect, mine):
+                samples = apply(effect, samples, backgrounds, mine, said.append)
+        return Copy(samples, said)
 
     def _rng(self, samples: Samples, draw: int, copy: int) -> Rng:
         own = int.from_bytes(hashlib.sha256(samples.tobytes()).digest()[:8], "little")

@@ -57,7 +57,7 @@ class TimeShift(_Settings):
     """
 
     title: ClassVar[str] = "Time shift"
-    knobs: ClassVar[dict[str, Knob]] = {"shift_s": Knob("Later by, s", -10.0, 10.0, 0.05)}
+    knobs: ClassVar[dict[str, Knob]] = {"shift_s": Knob("Later by, s", -2.0, 2.0, 0.05)}
     shift_s: Range = (-0.25, 0.25)
     chance: float = 1.0
 
@@ -139,7 +139,7 @@ class Level(_Settings):
     """
 
     title: ClassVar[str] = "Level"
-    knobs: ClassVar[dict[str, Knob]] = {"gain_db": Knob("Gain, dB", -60.0, 40.0, 1.0)}
+    knobs: ClassVar[dict[str, Knob]] = {"gain_db": Knob("Gain, dB", -40.0, 20.0, 1.0)}
     gain_db: Range = (-20.0, 6.0)
     chance: float = 1.0
 
