@@ -18,8 +18,12 @@ from lab.deploy.compiler.scaling import Scaling, find_scaling
 from lab.deploy.compiler.step import Layer, Step
 from lab.deploy.compiler.thumb import Program
 
-MAX_CODE_BYTES = 24 * 1024
-"""The most that one layer's code may take: everything runs from SRAM."""
+MAX_CODE_BYTES = 40 * 1024
+"""The most that one layer's code may take; all of it runs from SRAM."""
+MAX_TOTAL_BYTES = 144 * 1024
+"""The most that all layers' code may take, which leaves a third of SRAM to features, buffers and USB."""
+MAX_ROWS_BYTES = 12 * 1024
+"""What a depthwise layer's code may take for making several rows of outputs at once, before it makes fewer."""
 BATCH_BYTES = 3_000
 """Work memory in which a convolution makes several rows of outputs at once."""
 MAX_SCRATCH_BYTES = 32 * 1024
@@ -37,11 +41,14 @@ def accelerate(steps: list[Step], last: int) -> list[Step]:
     steps = _pooled(steps, last)
     ranges: dict[int, tuple[int, int]] = {}
     made: list[Step] = []
+    room = MAX_TOTAL_BYTES
     for step in steps:
         before = ranges.get(step.reads[0], (-128, 127)) if step.reads else (-128, 127)
         if step.layer is not None:
             ranges[step.writes] = step.layer.filters.limits[1:]
-            made += _with_code(step, step.layer, before)
+            chosen = _with_code(step, step.layer, before, room)
+            room -= sum(part.code_bytes for part in chosen)
+            made += chosen
             continue
         if not step.kernel or step.kernel in ("max_pool_2d", "resize"):
             ranges[step.writes] = before
@@ -49,7 +56,7 @@ def accelerate(steps: list[Step], last: int) -> list[Step]:
     return made
 
 
-def _with_code(step: Step, layer: Layer, codes: tuple[int, int]) -> list[Step]:
+def _with_code(step: Step, layer: Layer, codes: tuple[int, int], room: int) -> list[Step]:
     border = layer.shape["pad_code"] if layer.shape["padded"] else codes[0]
     lanes = Codes(min(codes[0], border), max(codes[1], border))
     if layer.shape["dilation_width"] > 1:
@@ -62,6 +69,9 @@ def _with_code(step: Step, layer: Layer, codes: tuple[int, int]) -> list[Step]:
         scales = _scales(layer, lanes)
         make = _depthwise if layer.is_depthwise else _convolution
         chosen = scales if isinstance(scales, Refused) else make(step, layer, lanes, scales)
+        if isinstance(chosen, Step) and chosen.code_bytes > min(room, MAX_CODE_BYTES):
+            most = f"{min(room, MAX_CODE_BYTES)} are left of {MAX_CODE_BYTES} a layer and {MAX_TOTAL_BYTES} in all"
+            chosen = Refused(f"straight-line code would take {chosen.code_bytes} bytes; {most}")
     if isinstance(chosen, Refused):
         first, *rest = layer.plain or (step,)
         return [replace(first, note=f"portable kernel: {chosen.reason}"), *rest]
@@ -82,7 +92,7 @@ def _scales(layer: Layer, lanes: Codes) -> list[Scaling] | Refused:
         def code_of(sums: Ints, whole: int = whole, multiplier: int = multiplier, shift: int = shift) -> Ints:
             return clamp(rounds(sums + whole, multiplier, shift) + offset, low, high)  # noqa: B023
 
-        found = find_scaling(code_of, multiplier * 2.0 ** (shift - 31), reach)
+        found = find_scaling(code_of, multiplier * 2.0 ** (shift - 31), reach, (low, high))
         if found is None:
             return Refused("no rule of two multiplications scales its sums exactly")
         made.append(found)
@@ -110,11 +120,8 @@ def _convolution(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) 
         weights = [_by_word(layer.taps[f], words) for f in group]
         programs.append(lane_program(f"{{stem}}_group_{number}", weights, lanes.weight_limit, layer.pool != (1, 1)))
     text = [program.text(move) for program in programs]
-    refused = _too_large(programs)
-    if refused:
-        return refused
     padding_bytes = _aligned(math.prod(padded) * channels) if s["padded"] else 0
-    round_rows = pool_height * s["stride_height"]
+    round_rows = min(pool_height * s["stride_height"], height)  # no more than a round reads
     sum_bytes = 4 * pairs * OUTPUTS_AT_ONCE * (2 if layer.pool == (1, 1) else 1)
     room = (BATCH_BYTES - 4 * height * words - sum_bytes) // (4 * round_rows * words + sum_bytes)
     batch = 1 if s["dilation_height"] > 1 else max(1, min(out_height, 1 + room))
@@ -147,21 +154,18 @@ def _depthwise(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) ->
     together = min(OUTPUTS_AT_ONCE, rows)
     while together > 1 and (-(-rows // together) * together - rows) * 4 > rows:
         together -= 1  # rows made twice cost more than words loaded twice
-    programs = []
-    for number in range(count):
-        weights = [_by_word(layer.taps[number], words, at * stride) for at in range(together)]
-        programs.append(lane_program(f"{{stem}}_group_{number}", weights, lanes.weight_limit, False))
+    programs = _depthwise_programs(layer, lanes, words, together)
+    while together > 1 and sum(program.code_bytes for program in programs) > MAX_ROWS_BYTES:
+        together -= 1
+        programs = _depthwise_programs(layer, lanes, words, together)
     text = [program.text(s["stride_width"]) for program in programs]
-    refused = _too_large(programs)
-    if refused:
-        return refused
     word_rows = (rows - 1) * stride + height
     padding_bytes = _aligned(math.prod(padded) * channels) if s["padded"] else 0
     scratch = padding_bytes + 4 * word_rows * words + 8 * s["out_width"] * together
     if scratch > MAX_SCRATCH_BYTES:
         return Refused(f"it would need {scratch} bytes of work memory")
     shape = {
-        "word_rows": word_rows, "words": words, "row_step": words * channels,
+        "word_rows": word_rows, "words": words,
         "distance": twin * stride * words * channels, "pairs": s["out_width"], "step": s["stride_width"],
         "rows": rows, "row_words": stride * words, "twin_row": twin, "words_at": padding_bytes,
         "sums_at": padding_bytes + 4 * word_rows * words,
@@ -173,6 +177,18 @@ def _depthwise(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) ->
     return _fast_step(step, "lanes_depthwise_conv_2d", parts, arguments, scratch, programs)
 
 
+def _depthwise_programs(layer: Layer, lanes: Codes, words: int, together: int) -> list[Program]:
+    """Return a program a filter, each of some rows of outputs that share the words they read."""
+    stride = layer.shape["stride_height"]
+    return [
+        lane_program(
+            f"{{stem}}_group_{number}", [_by_word(taps, words, at * stride) for at in range(together)],
+            lanes.weight_limit, False,
+        )
+        for number, taps in enumerate(layer.taps)
+    ]  # fmt: skip
+
+
 def _by_word(taps: Ints, words: int, first_row: int = 0) -> dict[int, int]:
     """Return the weights that are not 0, by their word; taps are (rows, columns, channels)."""
     height, width, channels = taps.shape
@@ -181,13 +197,6 @@ def _by_word(taps: Ints, words: int, first_row: int = 0) -> dict[int, int]:
         for row in range(height) for column in range(width) for channel in range(channels)
         if taps[row, column, channel]
     }  # fmt: skip
-
-
-def _too_large(programs: list[Program]) -> Refused | None:
-    total = sum(p.code_bytes for p in programs)
-    if total > MAX_CODE_BYTES:
-        return Refused(f"straight-line code would take {total} bytes; {MAX_CODE_BYTES} are the most")
-    return None
 
 
 def _padded_sizes(s: dict[str, int]) -> tuple[int, int]:
@@ -215,8 +224,14 @@ def _groups(programs: list[Program], counts: list[int]) -> str:
 
 
 def _rules(scales: list[Scaling]) -> str:
-    rows = "".join(f"    {{{q.high}, {q.low}, {q.lower}, {q.add}, {q.fine}, {q.shift}}},\n" for q in scales)
+    rows = "".join(
+        f"    {{{_int32(q.add)}, {_int32(q.first)}, {q.last}, {q.low}, {q.high}, {q.lower}, {q.fine}}},\n" for q in scales
+    )
     return f"static const struct lane_scale {{stem}}_scales[{len(scales)}] = {{\n{rows}}};\n"
+
+
+def _int32(value: int) -> str:
+    return str(value) if value > -(2**31) else "-2147483647 - 1"  # two tokens in C, and too large for int
 
 
 def _padding(s: dict[str, int], channels: int, padded: tuple[int, int]) -> dict[str, int]:

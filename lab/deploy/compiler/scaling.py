@@ -2,21 +2,25 @@
 
 A code rises with the sum, so it is known by its thresholds: the least sum
 that reaches each code. Any other rising rule with the same thresholds gives
-the same codes. Here the rule is
+the same codes. Here a sum below `first` has the least code, one of `last` or
+more the greatest, and for those between the rule is
 
-    (sum * high + (sum * low + (sum * lower >> FINER) >> fine) + add) >> shift
+    (sum * high + (sum * low + (sum * lower >> FINER) >> fine) + add) >> SHIFT
 
-and high, low and add are searched for until all thresholds agree; lower is 0,
-and costs nothing, unless that fails.
+high, low and add are searched for until all thresholds agree; lower is 0 and
+fine is FINE, for which there is assembly, unless that fails.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lab.deploy.compiler.fixed import Ints
 
+SHIFT = 24
+"""A code is a word's upper byte."""
+FINE = 12
 FINER = 8
 _TRIES = 64
 _INT32 = 2**31
@@ -30,43 +34,40 @@ class Scaling:
     low: int
     lower: int
     add: int
-    fine: int
-    shift: int
+    first: int
+    last: int
+    fine: int = FINE
 
 
-def find_scaling(code_of: Callable[[Ints], Ints], factor: float, reach: tuple[int, int]) -> Scaling | None:
-    """Return a rule that equals `code_of` for every sum within reach, after clamping; None if there is none.
+def find_scaling(
+    code_of: Callable[[Ints], Ints], factor: float, reach: tuple[int, int], limits: tuple[int, int]
+) -> Scaling | None:
+    """Return a rule that equals `code_of` for every sum within reach; None if there is none.
 
     Args:
         code_of: sums to clamped codes; must rise with the sum.
         factor: codes a unit of the sum, roughly.
         reach: least and greatest sum.
+        limits: least and greatest code.
     """
     low, high = reach
     ends = code_of(np.array([low, high], np.int64))
     if ends[0] == ends[1]:
-        return Scaling(0, 0, 0, int(ends[0]), 1, 0)
+        return Scaling(0, 0, 0, int(ends[0]) << SHIFT, -_INT32, _INT32 - 1)
     codes = np.arange(int(ends[0]) + 1, int(ends[1]) + 1, dtype=np.int64)
     firsts = _firsts(code_of, codes, low, high)
-    size = max(abs(low), abs(high), 1)
-    fine = min(16, 31 - size.bit_length())
-    shift = 30 - int(max(abs(end) for end in _wide_codes(code_of, factor, reach)) + 2).bit_length()
-    if fine < 1 or shift < 1:
+    first, low = (int(firsts[0]), int(firsts[0])) if ends[0] == limits[0] else (-_INT32, low)
+    last, high = (int(firsts[-1]), int(firsts[-1]) - 1) if ends[1] == limits[1] else (_INT32 - 1, high)
+    fine = min(FINE, 31 - max(abs(low), abs(high), 1).bit_length())
+    if fine < 1:
         return None
     for finer in (0, FINER):
-        middle = round(factor * 2.0 ** (shift + fine + finer))
+        middle = round(factor * 2.0 ** (SHIFT + fine + finer))
         for change in sorted(range(-_TRIES, _TRIES + 1), key=abs):
-            made = _fitted(middle + change, codes, firsts, (fine, finer), shift)
-            if made is not None and _holds(made, reach):
-                return made
+            made = _fitted(middle + change, codes, firsts, (fine, finer), (first, last))
+            if made is not None and _holds(made, (low, high)):
+                return replace(made, add=_wrapped(made.add))
     return None
-
-
-def _wide_codes(code_of: Callable[[Ints], Ints], factor: float, reach: tuple[int, int]) -> tuple[float, float]:
-    """Return the codes that the ends of reach would have without clamping, within a code or two."""
-    codes = code_of(np.array(reach, np.int64)).astype(float)
-    span = (reach[1] - reach[0]) * factor
-    return float(codes[1] - span), float(codes[0] + span)
 
 
 def _firsts(code_of: Callable[[Ints], Ints], codes: Ints, low: int, high: int) -> Ints:
@@ -79,22 +80,29 @@ def _firsts(code_of: Callable[[Ints], Ints], codes: Ints, low: int, high: int) -
     return reached
 
 
-def _fitted(multiplier: int, codes: Ints, firsts: Ints, fines: tuple[int, int], shift: int) -> Scaling | None:
+def _fitted(
+    multiplier: int, codes: Ints, firsts: Ints, fines: tuple[int, int], ends: tuple[int, int]
+) -> Scaling | None:
     fine, finer = fines
     high, rest = multiplier >> (fine + finer), multiplier & ((1 << (fine + finer)) - 1)
     if not 0 < multiplier < _INT32 << (fine + finer):
         return None
     at, before = ((sums * multiplier) >> (fine + finer) for sums in (firsts, firsts - 1))
-    least, most = int(((codes << shift) - at).max()), int(((codes << shift) - before).min()) - 1
+    least, most = int(((codes << SHIFT) - at).max()), int(((codes << SHIFT) - before).min()) - 1
     if least > most:
         return None
     lower = (rest & ((1 << finer) - 1)) << (FINER - finer)
-    return Scaling(high, rest >> finer, lower, (least + most) // 2, fine, shift)
+    return Scaling(high, rest >> finer, lower, (least + most) // 2, *ends, fine)
+
+
+def _wrapped(value: int) -> int:
+    return (value + _INT32) % (2 * _INT32) - _INT32
 
 
 def _holds(made: Scaling, reach: tuple[int, int]) -> bool:
-    """Return whether nothing that must fit 32 bits leaves them."""
+    """Return whether nothing that must fit 32 bits leaves them: the whole may wrap on its way, but not at its end."""
     sums = np.array(reach, np.int64)
     parts = sums * made.low + (sums * made.lower >> FINER)
     wide = sums * made.high + (parts >> made.fine) + made.add
-    return bool(max(np.abs(parts).max(), np.abs(sums * made.lower).max(), np.abs(wide).max(), abs(made.add)) < _INT32)
+    sizes = (np.abs(parts).max(), np.abs(sums * made.lower).max())
+    return bool(max(sizes) < _INT32 and wide.min() >= -_INT32 and wide.max() < _INT32)

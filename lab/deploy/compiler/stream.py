@@ -56,11 +56,12 @@ LANES_CODES(stream_codes, "add r0, r12\\n", "adds r2, #$filters\\n")
 
 void ${prefix}_push_row(const int8_t *row) {
     uint32_t *words = (uint32_t *)(void *)(arena + $scratch);
+    const struct lane_pack pack = lane_pack_of(1, $distance, $center);
     memmove(newest[0], newest[1], sizeof newest - sizeof newest[0]);
     memcpy(newest[$kernel_rows - 1], row, ${upper}_ROW_LEN);
     pushed = pushed + 1 == ${period}u ? 0 : pushed + 1;
     for (int32_t i = 0; i < $kernel_rows; i++)
-        lanes_pack(words + i * $words, newest[i], $words, 1, $distance, $center);
+        lanes_pack(words + i * $words, newest[i], &pack, $words);
     int32_t *sums = kept[pushed % $phases][pushed / $phases];
     for (int32_t group = 0; group < $groups; group++) {
         ${stem}_groups[group].run(words, sums, words + $pairs * $move);
@@ -76,15 +77,15 @@ static void stream_rows(int8_t *out, int32_t (*rows)[$row_sums], int32_t count, 
     const int32_t *sums = rows[0];
     for (int32_t group = 0, filter = 0; group < $groups; group++) {
         const int32_t together = ${stem}_groups[group].count;
-        struct lane_call how = lanes_call(${stem}_scales, &codes, 2 * together, $filters, $pairs);
+        struct lane_call how = lanes_call(&codes, 2 * together, $filters, $pairs);
         how.rows = count;
         how.sum_row = (int32_t)sizeof rows[0] - $pairs * how.sum_step;
         how.out_row = $out_gap * $filters;
         for (int32_t i = 0; i < together; i++, filter++) {
             lanes_rescale(&how, ${stem}_scales + filter);
             how.lift = how.extra = lift * weight_sums[filter];
-            (how.lower ? lanes_codes_any : stream_codes)(out + filter, sums + 2 * i, &how);
-            (how.lower ? lanes_codes_any : stream_codes)(out + $twin * $filters + filter, sums + 2 * i + 1, &how);
+            (lanes_are_short(&how) ? stream_codes : lanes_codes_any)(out + filter, sums + 2 * i, &how);
+            (lanes_are_short(&how) ? stream_codes : lanes_codes_any)(out + $twin * $filters + filter, sums + 2 * i + 1, &how);
         }
         sums += together * 2 * $pairs;
     }

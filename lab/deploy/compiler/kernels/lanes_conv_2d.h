@@ -1,7 +1,7 @@
 struct lanes_conv_shape {
     struct lane_padding padding;
     int32_t rounds, batch;                /* rows of outputs, and how many are made at once */
-    int32_t round_rows, round_step;       /* input rows, and values, from one to the next */
+    int32_t round_rows, round_step;       /* rows of words, and input values, from one to the next */
     int32_t word_rows, words, row_step;   /* what one round reads, and input values between its rows */
     int32_t distance, pairs, step;        /* between the lanes; pairs of outputs a round, and words between them */
     int32_t pool_lanes, pool_width;       /* 1: a pair gives one output; outputs side by side that give one */
@@ -22,20 +22,23 @@ INLINE void lanes_conv_2d(int8_t *out, const int8_t *in, int8_t *scratch, const 
     uint32_t *words = (uint32_t *)(void *)(scratch + s->words_at);
     int32_t *sums = (int32_t *)(void *)(scratch + s->sums_at);
     const int32_t lanes = s->pool_lanes ? 1 : 2, len = s->pool_lanes ? s->out_width : s->pairs;
+    const struct lane_pack pack = lane_pack_of(1, s->distance, c->center);
     in = lanes_padded(in, scratch, &s->padding);
     for (int32_t first = 0; first < s->rounds; first += s->batch, out += s->batch * s->out_width * filters) {
         const int32_t rounds = s->rounds - first < s->batch ? s->rounds - first : s->batch;
-        const int32_t rows = (rounds - 1) * s->round_rows + s->word_rows;
-        for (int32_t row = 0; row < rows; row++)
-            lanes_pack(words + row * s->words, in + first * s->round_step + row * s->row_step, s->words, 1,
-                       s->distance, c->center);
+        for (int32_t round = 0; round < rounds; round++) {
+            uint32_t *row_words = words + round * s->round_rows * s->words;
+            const int8_t *rows = in + (first + round) * s->round_step;
+            for (int32_t row = round == 0 ? 0 : s->word_rows - s->round_rows; row < s->word_rows; row++)
+                lanes_pack(row_words + row * s->words, rows + row * s->row_step, &pack, s->words);
+        }
         for (int32_t group = 0, filter = 0; group < group_count; group++) {
             const int32_t count = groups[group].count, sums_len = s->pairs * count * lanes;
             for (int32_t round = 0; round < rounds; round++) {
                 const uint32_t *x = words + round * s->round_rows * s->words;
                 groups[group].run(x, sums + round * sums_len, x + s->pairs * s->step);
             }
-            struct lane_call how = lanes_call(scales + filter, c, lanes * count * s->pool_width, filters, len);
+            struct lane_call how = lanes_call(c, lanes * count * s->pool_width, filters, len);
             how.rows = rounds;
             how.out_row = (s->out_width - len) * filters;
             for (int32_t i = 0; i < count; i++, filter++) {
