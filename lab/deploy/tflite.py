@@ -42,6 +42,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "SUB": ("SubOptions", *_ACTIVATION),
     "MUL": ("MulOptions", *_ACTIVATION),
     "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", "AlignCorners", "HalfPixelCenters"),
+    "RESIZE_BILINEAR": ("ResizeBilinearOptions", "AlignCorners", "HalfPixelCenters"),
     "SOFTMAX": ("SoftmaxOptions", "Beta"),
     "MEAN": ("ReducerOptions", "KeepDims"),
     "CONCATENATION": ("ConcatenationOptions", "Axis", *_ACTIVATION),

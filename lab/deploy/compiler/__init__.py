@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from lab.deploy.compiler.arena import plan
+from lab.deploy.compiler.card import End, card_of
 from lab.deploy.compiler.emit import header_text, kernels_text, source_text
 from lab.deploy.compiler.lower import ends, lower, needed
 from lab.deploy.compiler.step import Step, Unsupported
 from lab.deploy.compiler.stream import DECLARATIONS, stream_text
-from lab.deploy.tflite import Tensor, read_graph
+from lab.deploy.tflite import read_graph
 from lab.errors import BadInput
 
-__all__ = ["CompiledC", "Unsupported", "compile_model"]
+__all__ = ["CompiledC", "End", "Unsupported", "compile_model"]
 
 MAX_ARENA_BYTES = 64 * 2**20
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -31,8 +32,7 @@ class CompiledC:
 
     Attributes:
         files: text by file name: PREFIX.c, PREFIX.h and PREFIX_kernels.h.
-        input_shape: with its batch of one; likewise output_shape.
-        input_scale: real value = scale · (code - zero point); likewise the others.
+        inputs: what the model takes, in the file's order; likewise outputs.
         arena_bytes: static RAM for tensors and work memory.
         weight_bytes: const data and straight-line code, which holds weights too.
         macs: multiply-accumulates of one inference.
@@ -43,14 +43,8 @@ class CompiledC:
     """
 
     files: dict[str, str] = field(repr=False)
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-    input_len: int
-    output_len: int
-    input_scale: float
-    input_zero_point: int
-    output_scale: float
-    output_zero_point: int
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
     arena_bytes: int
     weight_bytes: int
     macs: int
@@ -59,12 +53,27 @@ class CompiledC:
     layers: tuple[dict[str, Any], ...] = ()
     kept_bytes: int = 0
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Return the first input's shape, with its batch of one."""
+        return self.inputs[0].shape
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Return the first output's shape, with its batch of one."""
+        return self.outputs[0].shape
+
+    @property
+    def output_len(self) -> int:
+        """Return the number of codes of the first output."""
+        return self.outputs[0].size
+
 
 def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False) -> CompiledC:
     """Return the C of an int8 model.
 
     Args:
-        tflite: the file's bytes; one int8 input and output, or float edges around them.
+        tflite: the file's bytes; int8 inputs and outputs, or float or uint8 edges around them.
         prefix: begins every name in the C; a lower-case identifier.
         streaming: also make PREFIX_push_row and PREFIX_step, which take the input row by row.
 
@@ -75,30 +84,33 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
     if not _PREFIX.fullmatch(prefix):
         raise BadInput(f"Prefix {prefix[:40]!r} is not a lower-case C identifier of at most 40 letters.")
     graph = read_graph(tflite)
-    first, last = ends(graph)
+    found = ends(graph)
     with np.errstate(over="ignore"):  # absurd scales overflow to infinity, which every lowering refuses
-        steps = lower(graph, first, last)
-    arena = plan(graph, steps, first, last)
+        steps = lower(graph, found)
+    arena = plan(graph, steps, found.firsts, found.lasts)
     if arena.size_bytes > MAX_ARENA_BYTES:
         raise BadInput(f"The model needs an arena of {arena.size_bytes} bytes; at most {MAX_ARENA_BYTES} are compiled.")
-    weight_bytes = sum(layer["flash_bytes"] for layer in map(_layer, steps))
-    names = tuple(operator.name for operator in needed(graph, first, last))
     made = CompiledC(
-        files={}, **_ends(graph.tensors[first], graph.tensors[last]), arena_bytes=arena.size_bytes,
-        weight_bytes=weight_bytes, macs=sum(step.macs for step in steps), operators=names,
+        files={}, inputs=tuple(End.of(graph.tensors[index]) for index in found.firsts),
+        outputs=tuple(End.of(graph.tensors[index]) for index in found.lasts), arena_bytes=arena.size_bytes,
+        weight_bytes=sum(layer["flash_bytes"] for layer in map(_layer, steps)), macs=sum(step.macs for step in steps),
+        operators=tuple(operator.name for operator in needed(graph, found)),
         sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step) for step in steps if step.kernel),
     )  # fmt: skip
-    card, macros, declared, text = _card(made), _macros(made), "", ""
+    said, macros, declared, text = _card(made), _macros(made), "", ""
     if streaming:
+        if len(made.inputs) > 1 or len(made.outputs) > 1:
+            raise BadInput(f"The model has {len(made.inputs)} inputs and {len(made.outputs)} outputs; rows need one.")
         stream = stream_text(prefix, steps, arena, made.input_shape)
         made = replace(made, kept_bytes=stream.kept_bytes)
         rows = next((size for size in made.input_shape if size > 1), 1)
-        card |= {"streaming": f"{stream.note}; {stream.kept_bytes} bytes"}
-        macros |= {"ROWS": str(rows), "ROW_LEN": str(made.input_len // rows), "KEPT_BYTES": str(stream.kept_bytes)}
+        said |= {"streaming": f"{stream.note}; {stream.kept_bytes} bytes"}
+        macros |= {"ROWS": str(rows), "ROW_LEN": str(made.inputs[0].size // rows), "KEPT_BYTES": str(stream.kept_bytes)}
         declared = DECLARATIONS.substitute(prefix=prefix, upper=prefix.upper())
         text = stream.text
-    made.files[f"{prefix}.h"] = header_text(prefix, card, macros, declared)
-    made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, first, last, text)
+    several = len(made.inputs) > 1, len(made.outputs) > 1
+    made.files[f"{prefix}.h"] = header_text(prefix, said, macros, several, declared)
+    made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, found.firsts, found.lasts, text)
     made.files[f"{prefix}_kernels.h"] = kernels_text(prefix, steps)
     return made
 
@@ -111,19 +123,8 @@ def _layer(step: Step) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ends(first: Tensor, last: Tensor) -> dict[str, Any]:
-    return {
-        "input_shape": first.shape, "output_shape": last.shape, "input_len": first.size, "output_len": last.size,
-        "input_scale": float(first.scales[0]), "input_zero_point": int(first.zero_points[0]),
-        "output_scale": float(last.scales[0]), "output_zero_point": int(last.zero_points[0]),
-    }  # fmt: skip
-
-
 def _card(made: CompiledC) -> dict[str, str]:
-    return {
-        "source": f".tflite, SHA-256 {made.sha256}",
-        "input": f"int8 {made.input_shape}, scale {made.input_scale!r}, zero point {made.input_zero_point}",
-        "output": f"int8 {made.output_shape}, scale {made.output_scale!r}, zero point {made.output_zero_point}",
+    return card_of(made.sha256, made.inputs, made.outputs) | {
         "arena": f"{made.arena_bytes} bytes",
         "weights": f"{made.weight_bytes} bytes",
         "multiply-accumulates": str(made.macs),
@@ -132,13 +133,18 @@ def _card(made: CompiledC) -> dict[str, str]:
 
 
 def _macros(made: CompiledC) -> dict[str, str]:
-    return {
-        "INPUT_LEN": str(made.input_len),
-        "INPUT_SCALE": _float(made.input_scale),
-        "INPUT_ZERO_POINT": f"({made.input_zero_point})",
-        "OUTPUT_LEN": str(made.output_len),
-        "OUTPUT_SCALE": _float(made.output_scale),
-        "OUTPUT_ZERO_POINT": f"({made.output_zero_point})",
+    macros: dict[str, str] = {}
+    for what, found in (("INPUT", made.inputs), ("OUTPUT", made.outputs)):
+        if len(found) > 1:
+            macros[f"{what}S"] = str(len(found))
+        for number, end in enumerate(found):
+            name = f"{what}_{number}" if len(found) > 1 else what
+            macros |= {
+                f"{name}_LEN": str(end.size),
+                f"{name}_SCALE": _float(end.scale),
+                f"{name}_ZERO_POINT": f"({end.zero_point})",
+            }
+    return macros | {
         "ARENA_BYTES": str(made.arena_bytes),
         "WEIGHT_BYTES": str(made.weight_bytes),
         "MACS": str(made.macs),

@@ -25,36 +25,38 @@ class _Block:
     offset: int = -1
 
 
-def plan(graph: Graph, steps: list[Step], first: int, last: int) -> Arena:
+def plan(graph: Graph, steps: list[Step], firsts: tuple[int, ...], lasts: tuple[int, ...]) -> Arena:
     """Place every tensor by best fit over lifetimes, the largest first, in place where that is safe.
 
     Args:
         graph: for the sizes.
         steps: in running order.
-        first: the input's tensor, alive from the start.
-        last: the output's tensor, alive to the end.
+        firsts: the inputs' tensors, alive from the start.
+        lasts: the outputs' tensors, alive to the end.
     """
-    roots = _roots(steps, first, last)
-    blocks: dict[int, _Block] = {roots[first]: _Block(0, -1, -1)}
+    roots = _roots(steps, firsts, lasts)
+    blocks: dict[int, _Block] = {roots[first]: _Block(0, -1, -1) for first in firsts}
     for number, step in enumerate(steps):
         for index in (*step.reads, step.writes):
             block = blocks.setdefault(roots[index], _Block(0, number, number))
             block.size = max(block.size, graph.tensors[index].size)
             block.end = number
-    blocks[roots[first]].size = max(blocks[roots[first]].size, graph.tensors[first].size)
-    blocks[roots[last]].end = len(steps)
+    for first in firsts:
+        blocks[roots[first]].size = max(blocks[roots[first]].size, graph.tensors[first].size)
+    for last in lasts:
+        blocks[roots[last]].end = len(steps)
     scratch = {n: _Block(step.scratch_bytes, n, n) for n, step in enumerate(steps) if step.scratch_bytes}
     size = _place([*blocks.values(), *scratch.values()])
     offsets = {index: blocks[root].offset for index, root in roots.items()}
     return Arena(size, offsets, {number: block.offset for number, block in scratch.items()})
 
 
-def _roots(steps: list[Step], first: int, last: int) -> dict[int, int]:
+def _roots(steps: list[Step], firsts: tuple[int, ...], lasts: tuple[int, ...]) -> dict[int, int]:
     """Return for each tensor the one whose memory it takes: itself, or the one it is made from."""
-    alias = {first: first}
+    alias = {first: first for first in firsts}
     for step in steps:
         alias.setdefault(step.writes, alias[step.reads[0]] if not step.kernel else step.writes)
-    ends = {alias[last]: len(steps)}
+    ends = {alias[last]: len(steps) for last in lasts}
     for number, step in enumerate(steps):
         for index in step.reads:
             ends[alias[index]] = max(ends.get(alias[index], 0), number)

@@ -61,6 +61,18 @@ def _relu(view: View, low: float, high: float | None) -> list[Step]:
     return [lookup_step(view, first.index, clamp(table, *code_range(output, low, high)))]
 
 
+def leaky_relu(view: View) -> list[Step]:
+    """Lower LEAKY_RELU: one multiplier from zero up, another below."""
+    first, output = _unary(view)
+    alpha = np.float32(view.operator.options["Alpha"])
+    if not np.isfinite(alpha):
+        raise view.refuse(output, "its alpha is not a number.")
+    # Quotients are single precision in TensorFlow Lite.
+    above = _rescaled(view, first, output, float(first.scales[0] / output.scales[0]))
+    below = _rescaled(view, first, output, float(first.scales[0] * alpha / output.scales[0]))
+    return [lookup_step(view, first.index, clamp(np.where(codes() >= int(first.zero_points[0]), above, below)))]
+
+
 def logistic(view: View) -> list[Step]:
     """Lower LOGISTIC: the reference's own table, in single precision."""
     first, output = _unary(view)

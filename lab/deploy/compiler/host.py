@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from lab.deploy.batches import as_batch
 from lab.deploy.compiler import compile_model
+from lab.errors import BadInput
 from lab.hostcc import shared_library
 
 _BATCH = """
@@ -41,7 +43,9 @@ class HostModel:
 
     def __init__(self, tflite: bytes) -> None:
         self.compiled = compile_model(tflite)
-        self._library, self._lock = _load(shared_library({**self.compiled.files, "batch.c": _BATCH}))
+        single = len(self.compiled.inputs) == len(self.compiled.outputs) == 1
+        batch = {"batch.c": _BATCH} if single else {}
+        self._library, self._lock = _load(shared_library({**self.compiled.files, **batch}))
 
     def run(self, inputs: NDArray[np.int8]) -> NDArray[np.int8]:
         """Return the outputs for a batch of inputs, one inference each.
@@ -55,6 +59,8 @@ class HostModel:
         Raises:
             BadInput: another shape or type.
         """
+        if len(self.compiled.inputs) != 1 or len(self.compiled.outputs) != 1:
+            raise BadInput("The model has several inputs or outputs; a batch needs one of each.")
         batch = as_batch(inputs, self.compiled.input_shape)
         outputs = np.empty((len(batch), *self.compiled.output_shape[1:]), np.int8)
         with self._lock:  # the arena is static: one inference at a time
@@ -63,10 +69,37 @@ class HostModel:
             )
         return outputs
 
+    def run_ends(self, inputs: Sequence[NDArray[np.int8]]) -> list[NDArray[np.int8]]:
+        """Return every output of one inference of a model with any number of inputs and outputs.
+
+        Args:
+            inputs: int8, each of its input's whole shape.
+
+        Raises:
+            BadInput: another number, shape or type.
+        """
+        takes, gives = self.compiled.inputs, self.compiled.outputs
+        given = [f"{array.dtype} {array.shape}" for array in inputs]
+        wanted = [f"int8 {end.shape}" for end in takes]
+        if given != wanted:
+            raise BadInput(f"The model takes {', '.join(wanted)}; it was given {', '.join(given) or 'nothing'}.")
+        outputs = [np.empty(end.shape, np.int8) for end in gives]
+        with self._lock:
+            for number, array in enumerate(inputs):
+                source = np.ascontiguousarray(array)
+                ctypes.memmove(self._library.model_input(number), source.ctypes.data, source.nbytes)
+            self._library.model_invoke()
+            for number, array in enumerate(outputs):
+                ctypes.memmove(array.ctypes.data, self._library.model_output(number), array.nbytes)
+        return outputs
+
 
 @functools.lru_cache(maxsize=64)
 def _load(path: Path) -> tuple[ctypes.CDLL, threading.Lock]:
     library = ctypes.CDLL(str(path))
-    library.model_run.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-    library.model_run.restype = None
+    if hasattr(library, "model_run"):
+        library.model_run.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+        library.model_run.restype = None
+    for function in (library.model_input, library.model_output):
+        function.restype = ctypes.c_void_p
     return library, threading.Lock()

@@ -1,10 +1,10 @@
 """From the graph's operators to kernel calls."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lab.deploy.compiler import convolutions, elementwise, shapes, softmax, windows
+from lab.deploy.compiler import convolutions, elementwise, resize, shapes, softmax, windows
 from lab.deploy.compiler.fast import accelerate
 from lab.deploy.compiler.step import Constant, Lower, Step, Unsupported, View
 from lab.deploy.tflite import Graph, Operator
@@ -17,6 +17,7 @@ LOWERINGS: dict[str, Lower] = {
     "CONV_2D": convolutions.conv_2d,
     "DEPTHWISE_CONV_2D": convolutions.depthwise_conv_2d,
     "FULLY_CONNECTED": convolutions.fully_connected,
+    "LEAKY_RELU": elementwise.leaky_relu,
     "LOGISTIC": elementwise.logistic,
     "MAX_POOL_2D": windows.max_pool_2d,
     "MEAN": shapes.mean,
@@ -27,41 +28,54 @@ LOWERINGS: dict[str, Lower] = {
     "RELU6": elementwise.relu_6,
     "RELU_N1_TO_1": elementwise.relu_1,
     "RESHAPE": shapes.reshape,
-    "RESIZE_NEAREST_NEIGHBOR": shapes.resize_nearest_neighbor,
+    "RESIZE_BILINEAR": resize.resize_bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": resize.resize_nearest_neighbor,
     "SOFTMAX": softmax.softmax,
     "SUB": elementwise.sub,
 }
+MAX_ENDS = 64
 SHAPE_ONLY = ("SHAPE", "STRIDED_SLICE", "PACK")
 """They compute a shape for RESHAPE; every shape is known here, so they vanish."""
 
 
-def lower(graph: Graph, first: int, last: int) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The tensors that a model begins and ends with, in the file's order."""
+
+    firsts: tuple[int, ...]
+    lasts: tuple[int, ...]
+
+
+def lower(graph: Graph, ends: Ends) -> list[Step]:
     """Return the kernel calls of a graph, in running order.
 
     Args:
         graph: the model.
-        first: its int8 input's tensor.
-        last: its int8 output's tensor.
+        ends: its int8 inputs and outputs.
 
     Raises:
         Unsupported: an operator, a type or a combination that has no kernel.
     """
     steps: list[Step] = []
-    for operator in needed(graph, first, last):
+    for operator in needed(graph, ends):
         if operator.name not in LOWERINGS:
             tensor = graph.tensors[operator.outputs[0]]
             raise Unsupported(operator, tensor, f"the compiler has no such operator. It has {', '.join(LOWERINGS)}.")
         if len(operator.outputs) != 1:
             raise Unsupported(operator, graph.tensors[operator.outputs[0]], "it has more than one output.")
         steps += LOWERINGS[operator.name](View(graph, operator))
-    return accelerate(_join_tables(steps, last), last)
+    if not steps:
+        return []
+    # Outputs are read once more, at the end: no step may be merged with the one that makes them.
+    reading = Step(graph.operators[-1], "", ends.lasts, ends.lasts[0])
+    return accelerate(_join_tables([*steps, reading]), ends.lasts[0])[:-1]
 
 
-def needed(graph: Graph, first: int, last: int) -> list[Operator]:
-    """Return the operators that the output depends on, without those that only compute shapes."""
-    wanted, kept = {last}, []
+def needed(graph: Graph, ends: Ends) -> list[Operator]:
+    """Return the operators that the outputs depend on, without those that only compute shapes."""
+    wanted, kept = set(ends.lasts), []
     for operator in reversed(graph.operators):
-        if first in operator.outputs or not wanted & set(operator.outputs):
+        if set(ends.firsts) & set(operator.outputs) or not wanted & set(operator.outputs):
             continue
         if operator.name in SHAPE_ONLY:
             tensor = graph.tensors[operator.outputs[0]]
@@ -72,7 +86,7 @@ def needed(graph: Graph, first: int, last: int) -> list[Operator]:
     return kept[::-1]
 
 
-def _join_tables(steps: list[Step], last: int) -> list[Step]:
+def _join_tables(steps: list[Step]) -> list[Step]:
     """Merge an element-wise step into the one before it, if nobody else reads what lies between."""
     made: list[Step] = []
     readers: dict[int, int] = {}
@@ -87,7 +101,6 @@ def _join_tables(steps: list[Step], last: int) -> list[Step]:
             and step.table is not None
             and step.reads == (before.writes,)
             and readers[before.writes] == 1
-            and before.writes != last
         ):
             table = step.table[before.table.astype(np.int64) + 128]
             made[-1] = replace(step, reads=before.reads, table=table, constants=(Constant("table", "int8_t", table),))
@@ -96,30 +109,51 @@ def _join_tables(steps: list[Step], last: int) -> list[Step]:
     return made
 
 
-def ends(graph: Graph) -> tuple[int, int]:
-    """Return the int8 tensors that the model begins and ends with; float edges are cut off.
+def ends(graph: Graph) -> Ends:
+    """Return the int8 tensors that the model begins and ends with; edges of another type are cut off.
 
     Raises:
-        BadInput: more than one input or output, or one that is not int8 inside.
+        BadInput: an input or output that is not int8 inside, or an input that is given twice.
     """
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise BadInput(
-            f"The model has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; one of each is compiled."
-        )
-    first, last = graph.inputs[0], graph.outputs[0]
-    if graph.tensors[first].dtype == "float32":
-        readers = [operator for operator in graph.operators if first in operator.inputs]
-        if len(readers) == 1 and readers[0].name == "QUANTIZE":
-            first = readers[0].outputs[0]
-    if graph.tensors[last].dtype == "float32":
-        makers = [operator for operator in graph.operators if last in operator.outputs]
-        if len(makers) == 1 and makers[0].name == "DEQUANTIZE" and makers[0].inputs:
-            last = makers[0].inputs[0]
-    for what, index in (("input", first), ("output", last)):
+    if len(set(graph.inputs)) != len(graph.inputs) or max(len(graph.inputs), len(graph.outputs)) > MAX_ENDS:
+        raise BadInput(f"The model lists an input twice, or more than {MAX_ENDS} inputs or outputs.")
+    firsts = tuple(_after_quantize(graph, index) for index in graph.inputs)
+    lasts = tuple(_before_dequantize(graph, index) for index in graph.outputs)
+    for what, index in (*(("input", index) for index in firsts), *(("output", index) for index in lasts)):
         tensor = graph.tensors[index]
+        if tensor.data is not None:
+            raise BadInput(f"The model's {what}, tensor {index} {tensor.name[:80]!r}, is a constant.")
         if tensor.dtype != "int8" or len(tensor.scales) != 1 or tensor.shape[:1] != (1,) or not tensor.size:
             raise BadInput(
                 f"The model's {what}, tensor {index} {tensor.name[:80]!r}, is {tensor.dtype} {tensor.shape}; "
                 "int8 with one scale and a batch of one is needed. Quantize the model to int8."
             )
-    return first, last
+    return Ends(firsts, lasts)
+
+
+def _after_quantize(graph: Graph, index: int) -> int:
+    """Return the int8 tensor that a float or uint8 input becomes, else the input itself."""
+    readers = [operator for operator in graph.operators if index in operator.inputs]
+    if graph.tensors[index].dtype == "int8" or len(readers) != 1 or readers[0].name != "QUANTIZE":
+        return index
+    made = readers[0].outputs[0]
+    return made if graph.tensors[index].dtype == "float32" or _only_shifts(graph, index, made) else index
+
+
+def _before_dequantize(graph: Graph, index: int) -> int:
+    """Return the int8 tensor that a float or uint8 output is made from, else the output itself."""
+    makers = [operator for operator in graph.operators if index in operator.outputs]
+    if graph.tensors[index].dtype == "int8" or len(makers) != 1 or not makers[0].inputs or makers[0].inputs[0] < 0:
+        return index
+    source, kind = makers[0].inputs[0], graph.tensors[index].dtype
+    if makers[0].name == "DEQUANTIZE" and kind == "float32":
+        return source
+    return source if makers[0].name == "QUANTIZE" and _only_shifts(graph, index, source) else index
+
+
+def _only_shifts(graph: Graph, outer: int, inner: int) -> bool:
+    """Return whether a uint8 tensor's codes are an int8 tensor's plus 128."""
+    a, b = graph.tensors[outer], graph.tensors[inner]
+    if (a.dtype, b.dtype) != ("uint8", "int8") or len(a.scales) != 1 or len(b.scales) != 1:
+        return False
+    return bool(a.scales[0] == b.scales[0] and a.zero_points[0] == b.zero_points[0] + 128)

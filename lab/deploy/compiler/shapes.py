@@ -1,12 +1,9 @@
-"""Operators that move values or reduce them: resize, reshape, pad, concatenate, mean."""
+"""Operators that move values or reduce them: reshape, pad, concatenate, mean."""
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lab.deploy.compiler.fixed import quantize_multiplier
-from lab.deploy.compiler.step import Constant, Step, View
+from lab.deploy.compiler.step import Step, View
 from lab.deploy.tflite import Tensor
 
 
@@ -16,40 +13,6 @@ def reshape(view: View) -> list[Step]:
     if first.size != output.size:
         raise view.refuse(output, f"its shape {output.shape} does not hold the {first.size} values of {first.shape}.")
     return [Step(view.operator, "", (first.index,), output.index, in_place=True)]
-
-
-def resize_nearest_neighbor(view: View) -> list[Step]:
-    """Lower RESIZE_NEAREST_NEIGHBOR: which row and column is read is decided here."""
-    image, output = view.computed(0), view.int8(view.output)
-    size = view.constant(1, "int32")
-    if len(image.shape) != 4 or size.size != 2 or size.data is None:
-        raise view.refuse(image, f"shape {image.shape} to size {size.shape} is not an image to (height, width).")
-    batches, height, width, channels = image.shape
-    rows, columns = (int(value) for value in size.data.ravel())
-    view.expect_shape(output, (batches, rows, columns, channels))
-    if max(image.shape) > 2**16:
-        raise view.refuse(image, f"its shape {image.shape} is too large to resize.")
-    numbers = (batches, height, width, rows, columns, channels)
-    return [
-        Step(
-            view.operator, "resize", (image.index,), output.index,
-            arguments=("{rows}", "{columns}", *map(str, numbers)),
-            constants=(
-                Constant("rows", "uint16_t", _nearest(view, height, rows)),
-                Constant("columns", "uint16_t", _nearest(view, width, columns)),
-            ),
-        )
-    ]  # fmt: skip
-
-
-def _nearest(view: View, in_len: int, out_len: int) -> NDArray[np.int64]:
-    """Return the place that each output reads, computed in single precision as TensorFlow Lite does."""
-    align, half = view.operator.options["AlignCorners"], view.operator.options["HalfPixelCenters"]
-    corners = align and out_len > 1
-    scale = np.float32(in_len - 1) / np.float32(out_len - 1) if corners else np.float32(in_len) / np.float32(out_len)
-    real = (np.arange(out_len, dtype=np.float32) + np.float32(0.5 if half else 0.0)) * scale
-    places = np.floor(real.astype(np.float64) + 0.5) if align else np.floor(real)
-    return np.clip(places.astype(np.int64), 0, in_len - 1)
 
 
 def pad(view: View) -> list[Step]:

@@ -198,7 +198,7 @@ def test_float_edges_are_cut_off():
     y = m.unary("LOGISTIC", q, 1 / 256, -128)
     z = m.operator("DEQUANTIZE", [y], [m.tensor((1, 8), dtype="FLOAT32")])
     made = compile_model(m.build([x], [z]))
-    assert (made.input_scale, made.input_zero_point, made.operators) == (0.5, 3, ("LOGISTIC",))
+    assert (made.inputs[0].scale, made.inputs[0].zero_point, made.operators) == (0.5, 3, ("LOGISTIC",))
 
 
 def test_audit_counts_zeros_codes_and_channels():

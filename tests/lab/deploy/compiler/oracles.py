@@ -1,12 +1,31 @@
 """The two oracles: TensorFlow Lite's reference kernels and the TFLM interpreter of the tflite-micro wheel."""
 
+import os
+
 import numpy as np
+from hypothesis import settings
 
 from lab.deploy.compiler.host import HostModel
-from lab.deploy.reference import ReferenceModel
+from lab.deploy.reference import ReferenceModel, _interpreter
 from lab.deploy.tflite import read_graph
 
 TFLM_ARENA_BYTES = 4_000_000
+
+
+def exact(examples: int = 15) -> settings:
+    """Return how Hypothesis tries models; LAB_EXAMPLES=20 tries 20 times as many, other ones each time."""
+    times = int(os.environ.get("LAB_EXAMPLES", "1"))
+    return settings(max_examples=examples * times, deadline=None, derandomize=times == 1, database=None)
+
+
+def reference_ends(model: bytes, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Return every output of TensorFlow Lite's reference kernels, for every input, of any type."""
+    interpreter = _interpreter(model)
+    graph = read_graph(model)
+    for index, array in zip(graph.inputs, inputs, strict=True):
+        interpreter.set_tensor(index, array)
+    interpreter.invoke()
+    return [interpreter.get_tensor(index).copy() for index in graph.outputs]
 
 
 def tflm_run(model: bytes, inputs: np.ndarray) -> np.ndarray:

@@ -1,16 +1,18 @@
 """The generated C against TensorFlow Lite's reference kernels and TFLM, on random int8 models."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from oracles import assert_exact, random_inputs, tflm_run
+from oracles import assert_exact, exact, random_inputs, tflm_run
 from tflite_models import SAME, VALID, ModelBuilder, article_model, ds_model, random_weights
 
 from lab.deploy.compiler.host import HostModel
 from lab.deploy.reference import ReferenceModel
 
-EXACT = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+EXACT = exact()
 SCALES = st.floats(0.001, 0.2).map(lambda value: float(np.float32(value)))
 ZERO_POINTS = st.sampled_from([-128, 127, 0, -5]) | st.integers(-128, 127)
 PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
@@ -148,15 +150,29 @@ def test_any_nearest_resize_is_exact(data):
     assert_exact(m.build([x], [y]), count=3)
 
 
-@pytest.mark.parametrize("name", ["QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC"])
 @given(st.data())
-@settings(EXACT, max_examples=10)
+@EXACT
+def test_any_bilinear_resize_is_exact(data):
+    draw, m = data.draw, ModelBuilder()
+    sizes = st.integers(1, 40)
+    x = input_of(m, (1, draw(sizes), draw(sizes), draw(st.integers(1, 3))), draw)
+    half, align = draw(st.sampled_from([(False, False), (True, False), (False, True)]))
+    y = m.resize(x, (draw(sizes), draw(sizes)), half, align, "RESIZE_BILINEAR")
+    assert_exact(m.build([x], [y]), count=5)
+
+
+@pytest.mark.parametrize("name", ["QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1", "LEAKY_RELU", "LOGISTIC"])
+@given(st.data())
+@exact(8)
 def test_any_table_is_exact(name, data):
     draw, m = data.draw, ModelBuilder()
     x = input_of(m, (1, 256), draw)
     ratio = draw(st.sampled_from([1.0, 0.1, 3.7]) | st.floats(0.05, 20))
     ends = (1 / 256, -128) if name == "LOGISTIC" else (float(np.float32(m.scale_of(x) * ratio)), draw(ZERO_POINTS))
-    model = m.build([x], [m.unary(name, x, *ends)])
+    options: dict[str, Any] = {}
+    if name == "LEAKY_RELU":
+        options = {"kind": "LeakyReluOptions", "alpha": draw(st.sampled_from([0.0, 0.2, 0.3, 1.0, 2.5, -0.5, 1e-6]))}
+    model = m.build([x], [m.unary(name, x, *ends, **options)])
     every = np.arange(-128, 128).astype(np.int8)[None]
     expected = ReferenceModel(model).run(every)
     np.testing.assert_array_equal(HostModel(model).run(every), expected)

@@ -14,6 +14,7 @@ VERSIONS = {
     "DEPTHWISE_CONV_2D": 3,
     "FULLY_CONNECTED": 4,
     "RESIZE_NEAREST_NEIGHBOR": 3,
+    "RESIZE_BILINEAR": 3,
     "RELU_N1_TO_1": 1,
 }
 NAMES = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
@@ -96,6 +97,12 @@ class ModelBuilder:
 
     # Layers: each returns the index of its output.
 
+    def quantize(self, index, scale, zero_point):
+        """Give a tensor of any type one scale."""
+        quantization = schema.QuantizationParametersT()
+        quantization.scale, quantization.zeroPoint = np.float32([scale]), np.array([zero_point], np.int64)
+        self.tensors[index].quantization = quantization
+
     def scale_of(self, index):
         """Return a tensor's first scale."""
         return float(self.tensors[index].quantization.scale[0])
@@ -164,15 +171,15 @@ class ModelBuilder:
         sizes = self.constant(np.array(shape, np.int32), dtype="INT32")
         return self.operator("RESHAPE", [x, sizes], [out], "ReshapeOptions", newShape=np.array(shape, np.int32))
 
-    def resize(self, x, size, half=True, align=False):
-        """Add RESIZE_NEAREST_NEIGHBOR."""
+    def resize(self, x, size, half=True, align=False, name="RESIZE_NEAREST_NEIGHBOR"):
+        """Add RESIZE_NEAREST_NEIGHBOR or RESIZE_BILINEAR."""
+        kind = {"RESIZE_BILINEAR": "ResizeBilinearOptions"}.get(name, "ResizeNearestNeighborOptions")
         batch, _, _, channels = self.shape_of(x)
         quantization = self.tensors[x].quantization
         out = self.tensor((batch, *size, channels), quantization.scale, quantization.zeroPoint)
         sizes = self.constant(np.array(size, np.int32), dtype="INT32")
         return self.operator(
-            "RESIZE_NEAREST_NEIGHBOR", [x, sizes], [out], "ResizeNearestNeighborOptions", alignCorners=align,
-            halfPixelCenters=half,
+            name, [x, sizes], [out], kind, alignCorners=align, halfPixelCenters=half,
         )  # fmt: skip
 
     def binary(self, name, x, y, out_scale, out_zero, act=0):
