@@ -8,6 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 FOLDER = Path(__file__).resolve().parents[1]
 HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home", "sounds", "train", "firmware"))
 OPTIMIZE = str(FOLDER / "optimize.py")
+AUGMENT = str(FOLDER / "augment.py")
 LISTEN, RECORD = (str(FOLDER / f"{name}.py") for name in ("listen", "record"))
 ENTERED = "_entered"
 ICON = str(Path(__file__).with_name("icon.svg"))
@@ -24,6 +25,7 @@ def navigation() -> StreamlitPage:
             st.Page(LISTEN, title="Listen", icon=":material/hearing:"),
             st.Page(RECORD, title="Record", icon=":material/mic:"),
             st.Page(SOUNDS, title="Sounds", icon=":material/graphic_eq:"),
+            st.Page(AUGMENT, title="Augment", icon=":material/equalizer:"),
             st.Page(TRAIN, title="Train", icon=":material/model_training:"),
             st.Page(OPTIMIZE, title="Optimize", icon=":material/account_tree:"),
             st.Page(FIRMWARE, title="Firmware", icon=":material/memory:"),

@@ -11,7 +11,9 @@ from lab.errors import LabError
 from lab.learn.models import ARCHITECTURES, MAX_DENSE, MAX_FILTERS, MAX_KERNEL
 from lab.workspace.store import Run
 from pages.ui import charts, words
+from pages.ui.augmenting import for_training
 from pages.ui.detectors import SUFFIX
+from pages.ui.frame import shows_errors
 from pages.ui.results import downloads, figures
 from pages.ui.session import owner, store
 from pages.ui.work import latest_job, submit
@@ -51,10 +53,11 @@ def baseline_form(project_id: int) -> None:
         source = st.radio(
             "Learn from", [EMBEDDED, OWN], captions=["alarms and what is mistaken for them", _counted(counts)]
         )
+        copies = _copies(project_id, "baseline") if source == OWN else {}
         with st.expander("Advanced", icon=":material/tune:"):
             spec, arch = _network()
             schedule = _schedule("baseline")
-        data = {"project_id": project_id} if source == OWN else {"embedded": True}
+        data = {"project_id": project_id, **copies} if source == OWN else {"embedded": True}
         if st.button("Train the baseline", type="primary", icon=":material/play_arrow:"):
             if source == OWN and len(counts) < 2:
                 st.error(
@@ -79,6 +82,7 @@ def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
             placeholder="Choose one or more",
         )  # fmt: skip
         own = _own_project(project_id)
+        copies = _copies(project_id, "finetune")
         name = st.text_input("Name", "My detector", max_chars=80)
         with st.expander("Advanced", icon=":material/tune:"):
             schedule = _schedule("finetune")
@@ -86,7 +90,14 @@ def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
             if not positive or len(labels) < 2:
                 st.error("Fine-tuning needs sounds of two labels or more, one of which raises an event.")
                 return
-            chosen = {"project_id": project_id, "from_run": start.id, "positive": positive, "name": name, **own}
+            chosen = {
+                "project_id": project_id,
+                "from_run": start.id,
+                "positive": positive,
+                "name": name,
+                **own,
+                **copies,
+            }
             submit(FINETUNE, {**chosen, "spec": start.data.get("spec", "default"), **schedule}, project_id)
             st.rerun()
 
@@ -102,6 +113,12 @@ def _own_project(project_id: int) -> dict[str, int]:
         "with rounding.",
     )  # fmt: skip
     return {"own_project_id": chosen.id} if chosen else {}
+
+
+def _copies(project_id: int, stage: str) -> dict[str, Any]:
+    with shows_errors():
+        return for_training(project_id, stage)
+    return {}
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -167,7 +167,7 @@ ARTICLE = Augmentation((WhiteNoise(), RandomSilence(), Mixing()), arrangement=EA
 SUGGESTED = Augmentation(
     (
         TimeShift((-0.25, 0.25), 0.8), Room((0.2, 0.8), 0.5), Mixing((0.0, 0.5), chance=0.5),
-        BandLimit((50.0, 300.0), (4_000.0, 8_000.0), 0.3), Level((-20.0, 6.0), 0.8), WhiteNoise((0.0, 0.02), 0.5),
+        BandLimit((50.0, 300.0), (4_000.0, 8_000.0), 0.3), Level((-20.0, 6.0), 0.8), WhiteNoise((0.0, 0.01), 0.5),
     )
 )  # fmt: skip
 """What happens between an alarm and a board: time, echoes, others, a microphone, distance, its noise."""
