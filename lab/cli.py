@@ -150,6 +150,11 @@ def _train(commands: Any) -> None:
             args.own, _augmentation(args.augment),
         )  # fmt: skip
 
+    def default(args: argparse.Namespace) -> Result:
+        from lab.study.train import default
+
+        return default(Path(args.out), args.spec, args.thorough, args.seed, _show_progress)
+
     train = commands.add_parser("train", help="baseline and fine-tuning").add_subparsers(
         required=True, metavar="ACTION"
     )
@@ -160,6 +165,11 @@ def _train(commands: Any) -> None:
     command.add_argument("--epochs", type=int, default=None)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--augment", metavar="FILE.json", help="how copies of what trains are made (none)")
+    command = _command(train, "default", default, "make the built-in fire alarm detector from synthetic sound")
+    command.add_argument("--out", required=True, metavar="DETECTOR")
+    command.add_argument("--spec", choices=("published", "default"), default="default")
+    command.add_argument("--thorough", action="store_true", help="ten times the sounds; about 40 minutes on two cores")
+    command.add_argument("--seed", type=int, default=0)
     command = _command(train, "finetune", finetune, "turn a baseline into a detector")
     command.add_argument("--from", dest="start", required=True, metavar="FILE")
     command.add_argument("--data", required=True, metavar="PROJECT|DIR")
@@ -273,7 +283,13 @@ def _bench(commands: Any) -> None:
     text = "; ".join(f"{name}: {says}" for name, (_, says) in BENCHES.items())
     command = _command(commands, "bench", run, f"measure: {text}")
     command.add_argument("name", choices=tuple(BENCHES))
-    command.add_argument("--plot", metavar="FILE.svg", help="device: also draw the PDM filter's response")
+    command.add_argument(
+        "--plot", metavar="FILE", help="device: also draw the PDM filter's response (.svg); alarm: the slices (.html)"
+    )
+    command.add_argument("--detector", metavar="DETECTOR", help="alarm: another than the prepared one")
+    command.add_argument("--folder", metavar="DIR", help="alarm: count false alarms over these sounds too")
+    command.add_argument("--hours", type=float, help="alarm: of synthetic sounds without an alarm (1)")
+    command.add_argument("--trials", type=int, help="alarm: in each cell of a slice (1)")
 
 
 def _worker(commands: Any) -> None:

@@ -6,7 +6,9 @@ C compiler is), one code a hop from the hop at which the ring is full.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from lab.sound import features
 from lab.sound.features.spec import HOP_LEN, FeatureSpec
 
 CHUNK_HOPS = 2_000
+Item = TypeVar("Item")
 Model = Callable[[NDArray[np.int8]], NDArray[np.int8]]
 
 
@@ -124,10 +127,19 @@ class Twin:
             blocks: int16 at 16 kHz, each of shape (n,); never held all at once.
         """
         spec, detector = self.detector.spec, self.detector
-        chunks = [self.window_codes(windows) for windows in _windows_by_chunk(blocks, spec)]
+        chunks = [self.window_codes(windows) for windows in _ahead(_windows_by_chunk(blocks, spec))]
         codes = np.concatenate([np.zeros(0, np.int8), *chunks])
         first = spec.hops_per_window
         return Hearing(codes, first, tuple(find_events(codes, detector.threshold, detector.rule, first)))
+
+
+def _ahead(made: Iterator[Item]) -> Iterator[Item]:
+    """Yield the same, the next one being made in a thread meanwhile: features and model then use a core each."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, made, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, made, None)
+            yield item
 
 
 def _windows_by_chunk(

@@ -12,6 +12,8 @@ from lab.errors import BadInput
 from lab.progress import OnProgress, ignore
 
 BENCHES = {
+    "alarm": ("lab.study.bench_alarm:alarm", "what the detector hears, and what it mistakes, beside the article's"),
+    "features": ("lab.study.bench_features:features", "the feature engine beside cmsisdsp frame by frame"),
     "device": ("lab.study.bench_device:device", "cycles, flash and RAM on the virtual board, beside goals and peers"),
 }
 

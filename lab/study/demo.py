@@ -20,8 +20,10 @@ from lab.deploy.detector import Detector
 from lab.deploy.pdm import capture
 from lab.deploy.twin import Twin
 from lab.errors import Missing
+from lab.learn.models import DS, Architecture
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 from lab.sound import synth
+from lab.sound.features import DEFAULT, FeatureSpec
 from lab.study import recipe
 from lab.study.heldout import score_held_out
 
@@ -86,9 +88,12 @@ def demo(
     }
 
 
-def train(seed: int, on_progress: OnProgress = ignore, on_epoch: OnEpoch = ignore_epoch) -> Detector:
-    """Train the default detector on embedded data."""
-    made = recipe.train_default(seed, on_progress, on_epoch)
+def train(
+    seed: int, on_progress: OnProgress = ignore, on_epoch: OnEpoch = ignore_epoch, budget: recipe.Budget | None = None,
+    spec: FeatureSpec = DEFAULT, arch: Architecture = DS,
+) -> Detector:  # fmt: skip
+    """Train the default detector on embedded data; as `recipe.train_default`."""
+    made = recipe.train_default(seed, on_progress, on_epoch, budget, spec, arch)
     return Detector(
         name="Fire alarm",
         model=made.tflite,

@@ -12,7 +12,7 @@ from lab.progress import OnProgress, ignore
 from lab.sound import datasets
 from lab.sound.datasets import Dataset, Item
 from lab.sound.files import read_clip, wav_bytes
-from lab.workspace.store import LOCAL_OWNER, Store, open_store
+from lab.workspace.store import LOCAL_OWNER, Clip, Store, open_store
 
 FULL_SCALE = 32_768
 
@@ -116,11 +116,15 @@ def project_dataset(store: Store, project_id: int, seed: int = 0) -> Dataset:
     Raises:
         BadInput: the project has no labelled clips.
     """
-    clips = [clip for clip in store.clips(project_id) if clip.label]
-    if not clips:
+    items = [item_of(store, clip) for clip in store.clips(project_id) if clip.label]
+    if not items:
         raise BadInput("This project has no labelled sounds yet; add some first.")
-    items = [Item(_source(store, clip.sha256), clip.label, clip.recording_id) for clip in clips]
     return datasets.split(items, seed)
+
+
+def item_of(store: Store, clip: Clip) -> Item:
+    """Return a project's clip as an item whose samples can be read."""
+    return Item(_source(store, clip.sha256), clip.label, clip.recording_id)
 
 
 def _source(store: Store, sha256: str) -> Path | bytes:

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import HOP_SECONDS
+from lab.deploy.events import HOP_SECONDS, EventRule
 from lab.deploy.prepared import prepared_detector
 from lab.errors import LabError
 from lab.workspace.store import Run
@@ -95,15 +95,24 @@ def card(detector: Detector, title: str | None = None) -> None:
 
 
 def _facts(detector: Detector) -> list[tuple[str, str]]:
-    rule, (rows, bands) = detector.rule, detector.spec.shape
-    seconds = rule.window_hops * HOP_SECONDS
+    rows, bands = detector.spec.shape
     return [
         ("Model", f"{words.size(len(detector.model))} int8"),
         ("Input", f"{rows} × {bands} “{escape(detector.spec.name)}”"),
         ("Threshold", f"{detector.threshold:.2f}"),
-        (f"Event, in {seconds:.1f} s", f"{rule.on_hops} of {rule.window_hops} hops"),
+        rule_fact(detector.rule),
         *_scores(detector.scores),
     ]
+
+
+def rule_fact(rule: EventRule) -> tuple[str, str]:
+    """Return an event rule as a name and a value."""
+    if rule.kind == "t3":
+        return "Event", f"T3 rhythm, {words.percent(rule.on_hops / rule.window_hops, 0)} of each group"
+    name = f"Event, in {rule.window_hops * HOP_SECONDS:.1f} s"
+    if rule.kind == "mean":
+        return name, f"mean of {rule.on_hops} in {rule.window_hops} hops"
+    return name, f"{rule.on_hops} of {rule.window_hops} hops"
 
 
 def _scores(scores: dict[str, object]) -> list[tuple[str, str]]:

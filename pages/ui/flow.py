@@ -7,7 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 FOLDER = Path(__file__).resolve().parents[1]
 HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home", "sounds", "train", "firmware"))
-OPTIMIZE = str(FOLDER / "optimize.py")
+OPTIMIZE, ALARM_BENCH = (str(FOLDER / f"{name}.py") for name in ("optimize", "alarm_bench"))
 AUGMENT = str(FOLDER / "augment.py")
 LISTEN, RECORD = (str(FOLDER / f"{name}.py") for name in ("listen", "record"))
 ENTERED = "_entered"
@@ -28,6 +28,7 @@ def navigation() -> StreamlitPage:
             st.Page(AUGMENT, title="Augment", icon=":material/equalizer:"),
             st.Page(TRAIN, title="Train", icon=":material/model_training:"),
             st.Page(OPTIMIZE, title="Optimize", icon=":material/account_tree:"),
+            st.Page(ALARM_BENCH, title="Alarm bench", icon=":material/notifications_active:"),
             st.Page(FIRMWARE, title="Firmware", icon=":material/memory:"),
         ],
         position="top",

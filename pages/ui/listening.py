@@ -81,7 +81,7 @@ def _heard_after(heard: Ear) -> str:
     if detector is None or not starts:
         return "Alarm heard"
     least = threshold_code(detector.threshold)
-    before = hops[max(0, starts[-1] - detector.rule.window_hops) : starts[-1] + 1]
+    before = hops[max(0, starts[-1] - detector.rule.look_back) : starts[-1] + 1]
     first = next((hop for hop in before if hop.code >= least), hops[starts[-1]])
     seconds = hops[starts[-1]].t_s - first.t_s
     return f"Alarm heard after {seconds:.1f} s" if seconds >= 0.1 else "Alarm heard"

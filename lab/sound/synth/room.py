@@ -30,10 +30,10 @@ class Place:
 
 
 def draw_place(rng: Rng) -> Place:
-    """Return a random place: -6 to -46 dBFS, 0 to 45 dB above the background, RT60 0.2–1.2 s or none."""
+    """Return a random place: -6 to -46 dBFS, -4 to 40 dB above the background, RT60 0.2–1.2 s or none."""
     return Place(
         level_db=float(rng.uniform(-46, -6)),
-        snr_db=float(rng.triangular(0, 25, 45)),
+        snr_db=float(rng.uniform(-4, 40)),
         floor_db=float(rng.uniform(-78, -56)),
         rt60_s=float(rng.uniform(0.2, 1.2)) if rng.random() < 0.85 else 0.0,
     )
@@ -72,6 +72,12 @@ def overdriven(rng: Rng, heard: Sound) -> Sound:
     return np.asarray(limit * np.tanh(heard / limit), np.float32)
 
 
+def peak_of(dry: Sound) -> float:
+    """Return a sound's peak, clicks apart; 1 for silence."""
+    peak = float(np.percentile(np.abs(dry[::5]), 99.5)) if dry.any() else 0.0
+    return peak or float(np.abs(dry).max()) or 1.0
+
+
 def record(rng: Rng, dry: Sound, background: Sound, place: Place) -> NDArray[np.int16]:
     """Return what the microphone gives: echoes, background, its own response, noise and rounding.
 
@@ -87,10 +93,8 @@ def record(rng: Rng, dry: Sound, background: Sound, place: Place) -> NDArray[np.
     n = len(dry)
     response = echoes(rng, place.rt60_s)
     length = fft.next_fast_len(n + len(response), real=True)
-    peak = float(np.percentile(np.abs(dry[::5]), 99.5)) if dry.any() else 0.0
-    peak = peak or float(np.abs(dry).max()) or 1.0
     level = 10 ** (place.level_db / 20)
-    spectrum = fft.rfft(dry * np.float32(level / peak), length) * fft.rfft(response, length)
+    spectrum = fft.rfft(dry * np.float32(level / peak_of(dry)), length) * fft.rfft(response, length)
     noise_level = min(0.25, level * 10 ** (-place.snr_db / 20))
     spectrum += fft.rfft(unit(background) * np.float32(noise_level), length)
     heard = overdriven(rng, fft.irfft(spectrum * microphone(rng, length // 2 + 1), length)[:n])

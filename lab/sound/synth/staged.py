@@ -16,7 +16,7 @@ from lab.errors import BadInput
 from lab.sound.clip import RATE_HZ
 from lab.sound.synth import alarms
 from lab.sound.synth.backgrounds import BACKGROUNDS
-from lab.sound.synth.room import Place, record
+from lab.sound.synth.room import Place, peak_of, record
 from lab.sound.synth.tones import Pulse, Rng, Sound, gate, partials, phase, repeat, run
 
 Pattern = Literal["t3", "t4", "continuous", "sweep"]
@@ -39,7 +39,7 @@ class Stage:
         pattern: rhythm of the tone; "t4" is no fire alarm.
         freq_hz: its pitch; below 1 kHz it is a low-frequency square wave.
         level_db: peak of the direct sound, in dB of full scale.
-        snr_db: how far the background's RMS lies below that peak.
+        snr_db: how far the background's RMS lies below that of the tone while it sounds.
         rt60_s: reverberation time; 0 is outdoors.
         floor_db: RMS of the microphone's own noise, in dB of full scale.
     """
@@ -87,8 +87,10 @@ def staged(stage: Stage, seed: int, seconds: float = LEAD_S + 8.5) -> NDArray[np
         raise BadInput(f"Cannot stage {seconds} s from seed {seed}; choose {LEAD_S} to 600 s and a seed from 0.")
     rng = np.random.default_rng([seed, 0x57A6E])
     n = round(seconds * RATE_HZ)
-    dry = _tone(rng, stage, n) * gate(_pulses(rng, stage.pattern, seconds), n, alarms.ramp_s(rng))
-    place = Place(stage.level_db, stage.snr_db, stage.floor_db, stage.rt60_s)
+    tone = _tone(rng, stage, n)
+    dry = tone * gate(_pulses(rng, stage.pattern, seconds), n, alarms.ramp_s(rng))
+    crest_db = 20 * np.log10(peak_of(dry) / np.sqrt(np.mean(np.square(tone))))
+    place = Place(stage.level_db, stage.snr_db + float(crest_db), stage.floor_db, stage.rt60_s)
     return record(rng, dry, _background(rng, n), place)
 
 

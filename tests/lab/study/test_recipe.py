@@ -14,6 +14,7 @@ SMALL = recipe.Budget(
     stages=tuple(Schedule(stage, 1, 5e-3) for stage in ("baseline", "head", "all layers")),
     qat=Schedule("QAT", 1, 1e-4),
     rule_scenes=4,
+    rule_hours=0.1,
 )
 
 

@@ -1,0 +1,76 @@
+"""Who is compared: detectors, each with its threshold and event rule."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import EventRule, active_hops
+from lab.deploy.prepared import prepared_detector, published_detector
+from lab.deploy.twin import Twin
+
+SHIPPED = EventRule(1, 1, 1)
+"""The article's board has no rule: any hop at or over one half is an alarm."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contender:
+    """A detector in the bench.
+
+    Attributes:
+        name: as tables call it.
+        detector: with its threshold and rule.
+    """
+
+    name: str
+    detector: Detector
+
+    def active(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Return for each decision whether an event is on after it."""
+        return active_hops(codes, self.detector.threshold, self.detector.rule)
+
+
+def usual(detector: Detector | None = None) -> list[Contender]:
+    """Return a detector, the article's features and network, and how the article's board decides.
+
+    Args:
+        detector: the prepared one by default.
+    """
+    mine, published = detector or prepared_detector(), published_detector()
+    shipped = replace(published, threshold=0.5, rule=SHIPPED)
+    return [
+        Contender(mine.name, mine),
+        Contender("article's features and network", published),
+        Contender("article as shipped: any hop", shipped),
+    ]
+
+
+class Ears:
+    """Contenders that hear the same sound; those that share a model hear it once."""
+
+    def __init__(self, contenders: list[Contender]) -> None:
+        self.contenders = contenders
+        self._twins: dict[str, Twin] = {}
+        for contender in contenders:
+            key = _key(contender.detector)
+            self._twins[key] = self._twins.get(key) or Twin(contender.detector)
+
+    def __len__(self) -> int:
+        """Return how many models hear."""
+        return len(self._twins)
+
+    def hear(self, samples: NDArray[np.int16]) -> list[tuple[NDArray[np.int8], int]]:
+        """Return the codes of each contender, and the number of the hop that made the first."""
+        return self.hear_blocks(lambda: [samples])
+
+    def hear_blocks(self, blocks: Callable[[], Iterable[NDArray[np.int16]]]) -> list[tuple[NDArray[np.int8], int]]:
+        """Return the same of sound that comes in blocks; they are asked for once for each model."""
+        heard = {key: twin.hear_blocks(blocks()) for key, twin in self._twins.items()}
+        found = [heard[_key(contender.detector)] for contender in self.contenders]
+        return [(each.codes, each.first_hop) for each in found]
+
+
+def _key(detector: Detector) -> str:
+    return f"{detector.model_sha256} {detector.spec.to_json()} {detector.positive}"

@@ -1,0 +1,148 @@
+"""Threshold and event rule: false alarms drawn against misses.
+
+The sounds are heard once; then every rule reads the same codes. They come from
+the families that train, at other seeds, so that the test families stay fresh
+for the figures that are reported.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import EventRule, active_hops
+from lab.progress import OnProgress, ignore
+from lab.sound import synth
+from lab.sound.clip import RATE_HZ
+from lab.study.alarm.contenders import Contender, Ears
+from lab.study.alarm.quiet import synthetic_chunk
+from lab.study.alarm.slices import THREADS, WITHIN_S, delay
+
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+Codes = NDArray[np.int8]
+
+
+def _rules() -> list[EventRule]:
+    counts = [EventRule(125, on, min(on, 32)) for on in (25, 35, 45, 57, 69, 80)]
+    consecutive = [EventRule(hops, hops, hops) for hops in (1, 8, 16, 31, 47)]
+    means = [EventRule(125, on, min(on, 32), kind="mean") for on in (35, 45, 57, 69, 80)]
+    rhythms = [EventRule(100, on, off, kind="t3") for on in (50, 60, 70, 80, 90) for off in (15, 30)]
+    return counts + consecutive + means + rhythms
+
+
+RULES = tuple(_rules())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What rules are chosen on.
+
+    Attributes:
+        alarms: codes of each scene with an alarm.
+        first_hop: number of the hop that made the first code of each.
+        onsets_s: when its first tone begins.
+        t3: which of them are T3.
+        quiet: codes of long stretches without.
+        hours: length of those.
+    """
+
+    alarms: tuple[Codes, ...]
+    first_hop: int
+    onsets_s: tuple[float, ...]
+    t3: tuple[bool, ...]
+    quiet: tuple[Codes, ...]
+    hours: float
+
+
+def listen(
+    detector: Detector, scenes: int = 300, hours: float = 2.0, seed: int = 77, on_progress: OnProgress = ignore
+) -> Heard:
+    """Hear alarms and other sounds once, for `choices`.
+
+    Args:
+        detector: whose model hears; threshold and rule do not matter.
+        scenes: with an alarm, of the families that train, at their own levels and rooms.
+        hours: of other sounds.
+        seed: which.
+        on_progress: called as it goes; may raise to stop.
+    """
+    ears = Ears([Contender("", detector)])
+    plan = synth.plan(scenes, seed, "validate", alarms=1.0)
+    chunks = max(1, round(hours * 6))
+    steps = scenes + chunks * 20
+
+    def alarm(entry: tuple[str, int]) -> tuple[Codes, float, bool]:
+        scene = synth.render(*entry, WITHIN_S + 4)
+        return ears.hear(scene.samples)[0][0], scene.segments[0][0] if scene.segments else -1.0, "T3" in scene.kind
+
+    def quiet(chunk: int) -> Codes:
+        return ears.hear(synthetic_chunk(chunk, seed, "validate")[1])[0][0]
+
+    alarms: list[tuple[Codes, float, bool]] = []
+    others: list[Codes] = []
+    with ThreadPoolExecutor(THREADS) as threads:
+        try:
+            for found in threads.map(alarm, plan):
+                alarms.append(found)
+                on_progress(len(alarms), steps, "listening to alarms")
+            for codes in threads.map(quiet, range(chunks)):
+                others.append(codes)
+                on_progress(scenes + 20 * len(others), steps, "listening to other sounds")
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    kept = [each for each in alarms if 0 <= each[1] <= 4.0]
+    length = sum(len(codes) for codes in others) * 512 / RATE_HZ / 3600
+    first = detector.spec.hops_per_window
+    return Heard(tuple(each[0] for each in kept), first, tuple(each[1] for each in kept),
+                 tuple(each[2] for each in kept), tuple(others), length)  # fmt: skip
+
+
+def choices(
+    heard: Heard,
+    thresholds: Sequence[float] = THRESHOLDS,
+    rules: Sequence[EventRule] = RULES,
+    on_progress: OnProgress = ignore,
+) -> list[dict[str, Any]]:
+    """Return what each threshold and rule would do.
+
+    Args:
+        heard: as `listen` gives it.
+        thresholds, rules: what to try, each with each.
+        on_progress: called after each rule; may raise to stop.
+
+    Returns:
+        {threshold, rule, missed, false_alarms, per_hour, delay_s} each: `missed` is the share of alarms without an
+        event within WITHIN_S (of T3 alarms for a rule of kind "t3", which is deaf to the others on purpose),
+        `delay_s` the median of those found.
+    """
+    rows = []
+    for index, rule in enumerate(rules):
+        on_progress(index, len(rules), "trying rules")
+        rows += [_tried(heard, threshold, rule) for threshold in thresholds]
+    return rows
+
+
+def _tried(heard: Heard, threshold: float, rule: EventRule) -> dict[str, Any]:
+    delays = np.array([
+        delay(active_hops(codes, threshold, rule), heard.first_hop, onset)
+        for codes, onset, t3 in zip(heard.alarms, heard.onsets_s, heard.t3, strict=True)
+        if t3 or rule.kind != "t3"
+    ])  # fmt: skip
+    count = sum(
+        int((np.diff(np.r_[False, active_hops(codes, threshold, rule)].astype(np.int8)) == 1).sum())
+        for codes in heard.quiet
+    )
+    found = delays[~np.isnan(delays)]
+    return {
+        "threshold": threshold,
+        "rule": rule.to_json(),
+        "missed": round(float(np.isnan(delays).mean()), 4) if len(delays) else None,
+        "false_alarms": count,
+        "per_hour": round(count / heard.hours, 3) if heard.hours else None,
+        "delay_s": round(float(np.median(found)), 2) if len(found) else None,
+    }
