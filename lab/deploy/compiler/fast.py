@@ -117,7 +117,7 @@ def _convolution(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) 
     groups = [range(at, min(at + OUTPUTS_AT_ONCE, count)) for at in range(0, count, OUTPUTS_AT_ONCE)]
     programs = []
     for number, group in enumerate(groups):
-        weights = [_by_word(layer.taps[f], words) for f in group]
+        weights = [by_word(layer.taps[f], words) for f in group]
         programs.append(lane_program(f"{{stem}}_group_{number}", weights, lanes.weight_limit, layer.pool != (1, 1)))
     text = [program.text(move) for program in programs]
     padding_bytes = _aligned(math.prod(padded) * channels) if s["padded"] else 0
@@ -140,7 +140,7 @@ def _convolution(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) 
              _shape("lanes_conv_shape", shape, _padding(s, channels, padded))]  # fmt: skip
     arguments = ("&{stem}_shape", "{stem}_groups", str(len(groups)), str(count), "{stem}_scales", _codes(layer, lanes))
     made = _fast_step(step, "lanes_conv_2d", parts, arguments, scratch, programs)
-    return replace(made, lanes={**shape, "center": lanes.center})
+    return replace(made, lanes={**shape, "center": lanes.center, "limit": lanes.weight_limit})
 
 
 def _depthwise(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) -> Step | Refused:
@@ -182,14 +182,14 @@ def _depthwise_programs(layer: Layer, lanes: Codes, words: int, together: int) -
     stride = layer.shape["stride_height"]
     return [
         lane_program(
-            f"{{stem}}_group_{number}", [_by_word(taps, words, at * stride) for at in range(together)],
+            f"{{stem}}_group_{number}", [by_word(taps, words, at * stride) for at in range(together)],
             lanes.weight_limit, False,
         )
         for number, taps in enumerate(layer.taps)
     ]  # fmt: skip
 
 
-def _by_word(taps: Ints, words: int, first_row: int = 0) -> dict[int, int]:
+def by_word(taps: Ints, words: int, first_row: int = 0) -> dict[int, int]:
     """Return the weights that are not 0, by their word; taps are (rows, columns, channels)."""
     height, width, channels = taps.shape
     return {
@@ -225,7 +225,8 @@ def _groups(programs: list[Program], counts: list[int]) -> str:
 
 def _rules(scales: list[Scaling]) -> str:
     rows = "".join(
-        f"    {{{_int32(q.add)}, {_int32(q.first)}, {q.last}, {q.low}, {q.high}, {q.lower}, {q.fine}}},\n" for q in scales
+        f"    {{{_int32(q.add)}, {_int32(q.first)}, {q.last}, {q.low}, {q.high}, {q.lower}, {q.fine}}},\n"
+        for q in scales
     )
     return f"static const struct lane_scale {{stem}}_scales[{len(scales)}] = {{\n{rows}}};\n"
 

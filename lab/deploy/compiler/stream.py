@@ -3,8 +3,10 @@
 A window moves by a row at a time, and a convolution without a border makes of
 the rows that stay what it made before, so each new row costs one row of
 outputs. Sums are kept, not codes: a relative window adds one number to all
-its codes, and conv(x + c) = conv(x) + c · Σw. Any other model keeps the
-codes of its rows and runs whole.
+its codes, and conv(x + c) = conv(x) + c · Σw. That number moves the greatest
+of some sums as it moves each, so a max-pool keeps the greatest over its
+columns, and takes that over rows when a window is asked for. Any other model
+keeps the codes of its rows and runs whole.
 """
 
 import math
@@ -12,8 +14,9 @@ from dataclasses import dataclass
 from string import Template
 
 from lab.deploy.compiler.arena import Arena
-from lab.deploy.compiler.lanes import OUTPUTS_AT_ONCE
-from lab.deploy.compiler.step import Step
+from lab.deploy.compiler.fast import by_word
+from lab.deploy.compiler.lanes import OUTPUTS_AT_ONCE, lane_program
+from lab.deploy.compiler.step import Layer, Step
 
 _MAX_IMMEDIATE = 255
 
@@ -47,8 +50,8 @@ void ${prefix}_step(int32_t lift) {
 """)
 
 _KEPT = Template("""
-/* The first convolution's sums of the rows seen, by the place in time that its stride gives them. */
-static int8_t newest[$kernel_rows][${upper}_ROW_LEN];
+${programs}/* The first convolution's sums of the rows seen, by the place in time that its stride gives them. */
+_Alignas(4) static int8_t newest[$kernel_rows][${upper}_ROW_LEN];
 static int32_t kept[$phases][$kept_rows][$row_sums];
 static uint32_t pushed;
 
@@ -60,46 +63,60 @@ void ${prefix}_push_row(const int8_t *row) {
     memmove(newest[0], newest[1], sizeof newest - sizeof newest[0]);
     memcpy(newest[$kernel_rows - 1], row, ${upper}_ROW_LEN);
     pushed = pushed + 1 == ${period}u ? 0 : pushed + 1;
-    for (int32_t i = 0; i < $kernel_rows; i++)
-        lanes_pack(words + i * $words, newest[i], &pack, $words);
+    for (int32_t i = 0; i < $kernel_rows; i++) lanes_pack(words + i * $words, newest[i], &pack, $words);
     int32_t *sums = kept[pushed % $phases][pushed / $phases];
     for (int32_t group = 0; group < $groups; group++) {
         ${stem}_groups[group].run(words, sums, words + $pairs * $move);
-        sums += ${stem}_groups[group].count * 2 * $pairs;
+        sums += ${stem}_groups[group].count * $lanes * $pairs;
     }
 }
 
-/* Rows first to end of what is kept, as codes. */
-static void stream_rows(int8_t *out, int32_t (*rows)[$row_sums], int32_t count, int32_t lift) {
+/* Rows of sums to rows of codes. */
+static void stream_rows(int8_t *out, const int32_t *sums, int32_t rows, int32_t lift) {
     static const int32_t weight_sums[] = {$weight_sums};
     static const struct lane_codes codes = {$center, $least, $most};
-    if (count == 0) return;
-    const int32_t *sums = rows[0];
+    if (rows == 0) return;
     for (int32_t group = 0, filter = 0; group < $groups; group++) {
         const int32_t together = ${stem}_groups[group].count;
-        struct lane_call how = lanes_call(&codes, 2 * together, $filters, $pairs);
-        how.rows = count;
-        how.sum_row = (int32_t)sizeof rows[0] - $pairs * how.sum_step;
+        struct lane_call how = lanes_call(&codes, $lanes * together, $filters, $pairs);
+        how.rows = rows;
+        how.sum_row = 4 * $row_sums - $pairs * how.sum_step;
         how.out_row = $out_gap * $filters;
         for (int32_t i = 0; i < together; i++, filter++) {
-            lanes_rescale(&how, ${stem}_scales + filter);
+            lanes_rescale(&how, ${scales} + filter);
             how.lift = how.extra = lift * weight_sums[filter];
-            (lanes_are_short(&how) ? stream_codes : lanes_codes_any)(out + filter, sums + 2 * i, &how);
-            (lanes_are_short(&how) ? stream_codes : lanes_codes_any)(out + $twin * $filters + filter, sums + 2 * i + 1, &how);
+            for (int32_t lane = 0; lane < $lanes; lane++) {
+                int8_t *first = out + lane * $twin * $filters + filter;
+                (lanes_are_short(&how) ? stream_codes : lanes_codes_any)(first, sums + $lanes * i + lane, &how);
+            }
         }
-        sums += together * 2 * $pairs;
+        sums += together * $lanes * $pairs;
     }
 }
 
 void ${prefix}_step(int32_t lift) {
     const uint32_t last = (pushed + ${period}u - ${late}u) % ${period}u;
     const int32_t oldest = (int32_t)((last / $phases + 1) % $kept_rows);
+    const int32_t(*rows)[$row_sums] = (const int32_t(*)[$row_sums])kept[last % $phases];
     int8_t *out = arena + $target;
     ${upper}_MARK(0);
-    stream_rows(out, kept[last % $phases] + oldest, $kept_rows - oldest, lift);
-    stream_rows(out + ($kept_rows - oldest) * $out_row, kept[last % $phases], oldest, lift);
-    finish();
+$rescale    finish();
 }
+""")
+
+_UNPOOLED = Template("""\
+    stream_rows(out, rows[oldest], $kept_rows - oldest, lift);
+    stream_rows(out + ($kept_rows - oldest) * $out_row, rows[0], oldest, lift);
+""")
+
+_POOLED = Template("""\
+    int32_t *greatest = (int32_t *)(void *)(arena + $scratch);
+    for (int32_t i = 0, from = oldest; i < $kept_rows; i++, from = from + 1 == $kept_rows ? 0 : from + 1) {
+        int32_t *most = greatest + i / $pool_rows * $row_sums;
+        for (int32_t at = 0; at < $row_sums; at++)
+            if (i % $pool_rows == 0 || rows[from][at] > most[at]) most[at] = rows[from][at];
+    }
+    stream_rows(out, greatest, $kept_rows / $pool_rows, lift);
 """)
 
 
@@ -137,21 +154,74 @@ def stream_text(prefix: str, steps: list[Step], arena: Arena, input_shape: tuple
     layer, lanes = step.layer, step.lanes
     assert layer is not None
     assert lanes is not None
-    s, filters = layer.shape, len(layer.taps)
-    pairs, row_sums = lanes["pairs"], 2 * lanes["pairs"] * filters
-    late = s["in_height"] - (s["out_height"] - 1) * s["stride_height"] - s["kernel_height"]
+    s, filters, row = layer.shape, len(layer.taps), _row(layer, lanes)
+    kept_rows, (pool_rows, pool_columns) = s["out_height"] // layer.pool[0] * layer.pool[0], layer.pool
+    row_sums, out_width = row.lanes * row.pairs * filters, s["out_width"] // pool_columns
+    late = s["in_height"] - (kept_rows - 1) * s["stride_height"] - s["kernel_height"]
     _, least, most = layer.filters.limits
+    names |= {"scratch": str(arena.scratch[number]), "row_sums": str(row_sums), "kept_rows": str(kept_rows)}
+    rescale = (
+        _UNPOOLED.substitute(names, out_row=out_width * filters)
+        if pool_rows == 1
+        else _POOLED.substitute(names, pool_rows=pool_rows)
+    )
+    stem, programs = f"{prefix}_{number}", ""
+    if layer.pool != (1, 1):
+        stem, programs = f"{prefix}_row", _row_programs(f"{prefix}_row", layer, lanes["limit"], row)
     text = _KEPT.substitute(
-        names, stem=f"{prefix}_{number}", kernel_rows=s["kernel_height"], phases=s["stride_height"],
-        kept_rows=s["out_height"], row_sums=row_sums, filters=filters, scratch=arena.scratch[number],
-        period=s["stride_height"] * s["out_height"], words=lanes["words"], distance=lanes["distance"],
-        center=lanes["center"], groups=-(-filters // OUTPUTS_AT_ONCE), pairs=pairs, move=lanes["step"],
+        names, stem=stem, scales=f"{prefix}_{number}_scales", programs=programs, rescale=rescale,
+        kernel_rows=s["kernel_height"], phases=s["stride_height"], filters=filters,
+        period=s["stride_height"] * kept_rows, words=row.words, distance=row.distance, center=lanes["center"],
+        groups=-(-filters // OUTPUTS_AT_ONCE), pairs=row.pairs, move=row.move, lanes=row.lanes,
         weight_sums=", ".join(str(int(value)) for value in layer.taps.reshape(filters, -1).sum(axis=1)),
-        least=least, most=most, out_gap=s["out_width"] - pairs, twin=lanes["twin_column"], late=late,
-        target=arena.tensors[step.writes], out_row=s["out_width"] * filters,
+        least=least, most=most, out_gap=out_width - row.pairs, twin=out_width - row.pairs, late=late,
+        target=arena.tensors[step.writes],
     )  # fmt: skip
-    kept_bytes = s["kernel_height"] * input_len // s["in_height"] + 4 * s["stride_height"] * s["out_height"] * row_sums
-    return Stream(text, kept_bytes, f"the first convolution keeps {s['stride_height'] * s['out_height']} rows of sums")
+    kept_bytes = s["kernel_height"] * input_len // s["in_height"] + 4 * s["stride_height"] * kept_rows * row_sums
+    return Stream(text, kept_bytes, f"the first convolution keeps {s['stride_height'] * kept_rows} rows of sums")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """How one row of outputs is made: two columns beside each other, or the halves of the row.
+
+    Attributes:
+        lanes: sums that a pair leaves: the greater one, or both.
+        pairs: of columns.
+        move: words from a pair to the next.
+        distance: input values between a pair's columns.
+        words: that the row reads, for each row of the input.
+    """
+
+    lanes: int
+    pairs: int
+    move: int
+    distance: int
+    words: int
+
+
+def _row(layer: Layer, lanes: dict[str, int]) -> _Row:
+    if layer.pool == (1, 1):
+        return _Row(2, lanes["pairs"], lanes["step"], lanes["distance"], lanes["words"])
+    s = layer.shape
+    across, width = s["stride_width"] * s["channels"], s["kernel_width"] * s["channels"]
+    if layer.pool[1] == 2:
+        pairs = s["out_width"] // 2
+        return _Row(1, pairs, 2 * across, across, (pairs - 1) * 2 * across + width)
+    pairs = -(-s["out_width"] // 2)
+    return _Row(2, pairs, across, (s["out_width"] - pairs) * across, (pairs - 1) * across + width)
+
+
+def _row_programs(stem: str, layer: Layer, limit: int, row: _Row) -> str:
+    """Return the programs of one row of a pooled convolution, as the whole window's."""
+    groups = [layer.taps[at : at + OUTPUTS_AT_ONCE] for at in range(0, len(layer.taps), OUTPUTS_AT_ONCE)]
+    programs = [
+        lane_program(f"{stem}_group_{number}", [by_word(taps, row.words) for taps in group], limit, row.lanes == 1)
+        for number, group in enumerate(groups)
+    ]
+    text = "".join(program.text(row.move) for program in programs)
+    rows = "".join(f"    {{{program.name}, {len(group)}}},\n" for program, group in zip(programs, groups, strict=True))
+    return f"{text}static const struct lane_group {stem}_groups[{len(groups)}] = {{\n{rows}}};\n\n"
 
 
 def _why_whole(step: Step, number: int, input_shape: tuple[int, ...]) -> str:
@@ -159,10 +229,18 @@ def _why_whole(step: Step, number: int, input_shape: tuple[int, ...]) -> str:
     if step.kernel != "lanes_conv_2d" or step.layer is None or number != 0:
         return f"it begins with {step.operator.name}, not with a convolution of two lanes"
     shape = step.layer.shape
-    if step.layer.pool != (1, 1):
-        return "its first convolution is pooled"
+    if step.layer.pool[1] > 2:
+        return "its first convolution is pooled over more than two columns"
     if shape["padded"] or shape["dilation_height"] > 1:
         return "its first convolution has a border or is dilated"
     if len(step.layer.taps) > _MAX_IMMEDIATE or shape["in_height"] == 1:
         return "its first convolution has too many filters, or one row"
+    if step.layer.pool != (1, 1) and _greatest_bytes(step.layer) > step.scratch_bytes:
+        return "its first convolution's pooled sums do not fit its work memory"
     return ""
+
+
+def _greatest_bytes(layer: Layer) -> int:
+    s, (pool_rows, pool_columns) = layer.shape, layer.pool
+    columns = s["out_width"] // 2 if pool_columns == 2 else 2 * -(-s["out_width"] // 2)
+    return 4 * (s["out_height"] // pool_rows) * columns * len(layer.taps)

@@ -36,13 +36,14 @@ def stream(model, rows, lifts):
     return out, compiled
 
 
-def convolution_model(seed, padding=VALID, stride=(2, 2), height=19):
+def convolution_model(seed, padding=VALID, stride=(2, 2), height=19, pool=None):
     rng = np.random.default_rng(seed)
     m = ModelBuilder()
     x = m.tensor((1, height, 11, 2), 0.02, 5)
     scales, bias = rng.uniform(0.002, 0.006, 5).astype(np.float32), rng.integers(-3000, 3000, 5).astype(np.int32)
     weights = random_weights(rng, (5, 4, 3, 2))
     y = m.conv(x, weights, scales, bias, 0.1, -20, stride=stride, padding=padding, act=1)
+    y = m.pool("MAX_POOL_2D", y, pool, pool) if pool else y
     y = m.reshape(y, (1, int(np.prod(m.shape_of(y)))))
     y = m.dense(y, random_weights(rng, (3, m.shape_of(y)[1])), [0.003], np.zeros(3, np.int32), 0.4, 3)
     return m.build([x], [y])
@@ -56,6 +57,13 @@ def convolution_model(seed, padding=VALID, stride=(2, 2), height=19):
         (lambda: convolution_model(2, stride=(3, 1), height=20), "the first convolution keeps 18 rows of sums"),
         (lambda: convolution_model(3, stride=(1, 2)), "the first convolution keeps 16 rows of sums"),
         (lambda: convolution_model(4, padding=SAME), "whole windows: its first convolution has a border or is dilated"),
+        (lambda: convolution_model(5, pool=(2, 2)), "the first convolution keeps 16 rows of sums"),
+        (lambda: convolution_model(6, pool=(2, 1), height=22), "the first convolution keeps 20 rows of sums"),
+        (lambda: convolution_model(7, stride=(1, 1), pool=(1, 2)), "the first convolution keeps 16 rows of sums"),
+        (
+            lambda: convolution_model(8, stride=(3, 1), pool=(2, 3)),
+            "whole windows: its first convolution is pooled over",
+        ),
         (article_model, "whole windows: it begins with RESIZE_NEAREST_NEIGHBOR"),
     ],
 )
