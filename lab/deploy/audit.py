@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.deploy.tflite import Graph, Tensor, read_graph
+from lab.errors import BadInput
+
+MAX_VALUES = 2**26
 
 
 def audit(tflite: bytes) -> dict[str, Any]:
@@ -28,6 +31,8 @@ def audit(tflite: bytes) -> dict[str, Any]:
         BadInput: not a readable .tflite file.
     """
     graph = read_graph(tflite)
+    if sum(tensor.size for tensor, _ in _constants(graph)) > MAX_VALUES:
+        raise BadInput(f"The model names more than {MAX_VALUES} constants, some of them many times.")
     return {
         "operators": [operator.name for operator in graph.operators],
         "tflite_bytes": len(tflite),

@@ -65,6 +65,8 @@ def _with_code(step: Step, layer: Layer, codes: tuple[int, int], room: int) -> l
         chosen = Refused("it has a batch")
     elif layer.shape["out_height"] * layer.shape["out_width"] == 1:
         chosen = Refused("it has one position, and lanes need two")
+    elif 2 * np.count_nonzero(layer.taps) > OUTPUTS_AT_ONCE * MAX_CODE_BYTES:  # a load for every word at least
+        chosen = Refused(f"straight-line code would take more than {MAX_CODE_BYTES} bytes")
     else:
         scales = _scales(layer, lanes)
         make = _depthwise if layer.is_depthwise else _convolution

@@ -79,9 +79,9 @@ def fold(view: View, image: Tensor, taps: Ints, axis: int, once: bool = False) -
         raise view.refuse(weights, f"the sum of filter {int(bounds.argmax())} can leave 32 bits.")
     low, high = output_range(view)
     limits = (int(output.zero_points[0]), low, high)
-    ends = np.array([-128, 127]) - int(image.zero_points[0])
-    sums = np.multiply.outer(taps, ends)  # what each tap adds at the input's least and greatest code
-    reach = np.maximum(np.abs(bias + sums.max(axis=2).sum(axis=1)), np.abs(bias + sums.min(axis=2).sum(axis=1)))
+    least, most = (code - int(image.zero_points[0]) for code in (-128, 127))
+    above, below = np.maximum(taps, 0).sum(axis=1), np.minimum(taps, 0).sum(axis=1)
+    reach = np.maximum(np.abs(bias + most * above + least * below), np.abs(bias + least * above + most * below))
     if once:
         pairs = [_exact_pair(view, *item, limits) for item in zip(factors, reach.tolist(), strict=True)]
         return Filters(folded, np.array(pairs, np.int64), ONCE, limits)

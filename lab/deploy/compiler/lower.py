@@ -34,6 +34,9 @@ LOWERINGS: dict[str, Lower] = {
     "SUB": elementwise.sub,
 }
 MAX_ENDS = 64
+MAX_OPERATORS = 1_000
+MAX_FLASH_BYTES = 16 * 2**20
+"""What the RP2040 can address."""
 SHAPE_ONLY = ("SHAPE", "STRIDED_SLICE", "PACK")
 """They compute a shape for RESHAPE; every shape is known here, so they vanish."""
 
@@ -57,18 +60,34 @@ def lower(graph: Graph, ends: Ends) -> list[Step]:
         Unsupported: an operator, a type or a combination that has no kernel.
     """
     steps: list[Step] = []
-    for operator in needed(graph, ends):
+    operators = needed(graph, ends)
+    if len(operators) > MAX_OPERATORS:
+        raise BadInput(f"The model has {len(operators)} operators; at most {MAX_OPERATORS} are compiled.")
+    for operator in operators:
         if operator.name not in LOWERINGS:
             tensor = graph.tensors[operator.outputs[0]]
             raise Unsupported(operator, tensor, f"the compiler has no such operator. It has {', '.join(LOWERINGS)}.")
         if len(operator.outputs) != 1:
             raise Unsupported(operator, graph.tensors[operator.outputs[0]], "it has more than one output.")
         steps += LOWERINGS[operator.name](View(graph, operator))
+        _check_flash(steps)
     if not steps:
         return []
     # Outputs are read once more, at the end: no step may be merged with the one that makes them.
     reading = Step(graph.operators[-1], "", ends.lasts, ends.lasts[0])
     return accelerate(_join_tables([*steps, reading]), ends.lasts[0])[:-1]
+
+
+def _check_flash(steps: list[Step]) -> None:
+    """Refuse constants that no RP2040's flash holds, before the next layer adds to them."""
+    sizes = [sum(constant.size_bytes for constant in step.constants) for step in steps]
+    if sum(sizes) > MAX_FLASH_BYTES:
+        largest = steps[max(range(len(steps)), key=sizes.__getitem__)].operator
+        raise BadInput(
+            f"The model does not fit any RP2040: its constants, up to operator {steps[-1].operator.index}, take "
+            f"{sum(sizes) - MAX_FLASH_BYTES} bytes more than {MAX_FLASH_BYTES // 2**20} MiB of flash. The largest layer "
+            f"is operator {largest.index} ({largest.name}) with {max(sizes)} bytes."
+        )
 
 
 def needed(graph: Graph, ends: Ends) -> list[Operator]:

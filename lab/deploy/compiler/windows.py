@@ -5,6 +5,8 @@ from lab.deploy.compiler.step import Step, View, shape_fields
 from lab.deploy.tflite import Tensor
 
 SAME, VALID = 0, 1
+MAX_POOLED = 2**23
+"""More codes than this may not add up within 32 bits."""
 
 
 def max_pool_2d(view: View) -> list[Step]:
@@ -25,6 +27,8 @@ def _pool_step(view: View, kernel: str) -> Step:
     if min(size) < 1 or max(size) > 2**15:
         raise view.refuse(output, f"a pool of {size} cannot be.")
     shape = window_shape(view, image, size, image.shape[3])
+    if min(size[0], image.shape[1]) * min(size[1], image.shape[2]) > MAX_POOLED:
+        raise view.refuse(output, f"a pool of {size} adds more than {MAX_POOLED} values.")
     low, high = output_range(view)
     arguments = ("&{shape}", str(low), str(high))
     return Step(view.operator, kernel, (image.index,), output.index, arguments=arguments, shape=shape)
