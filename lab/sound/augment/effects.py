@@ -134,9 +134,9 @@ def band_limit(samples: Samples, rng: Rng, settings: BandLimit = BAND_LIMIT, tel
     low_hz, high_hz = drawn(rng, settings.low_hz), drawn(rng, settings.high_hz)
     tell(f"band of {low_hz:.0f} to {high_hz:.0f} Hz")
     out: NDArray[Any] = samples.astype(np.float64)
-    if low_hz > 0:
+    if low_hz > 0 and len(out):
         out = signal.sosfilt(signal.butter(ORDER, low_hz, "highpass", fs=RATE_HZ, output="sos"), out)
-    if high_hz < RATE_HZ / 2:
+    if high_hz < RATE_HZ / 2 and len(out):
         out = signal.sosfilt(signal.butter(ORDER, high_hz, "lowpass", fs=RATE_HZ, output="sos"), out)
     return _fitted(out)
 

@@ -210,10 +210,10 @@ def from_json(data: Any) -> Effect:
     Raises:
         BadInput: no such effect or setting, or a value out of bounds.
     """
-    if not isinstance(data, dict) or data.get("effect") not in EFFECTS:
-        named = data.get("effect") if isinstance(data, dict) else data
+    named = data.get("effect") if isinstance(data, dict) else data
+    if not isinstance(data, dict) or not isinstance(named, str) or named not in EFFECTS:
         raise BadInput(f"There is no effect {named!r}; choose among {', '.join(EFFECTS)}.")
-    kind = EFFECTS[data["effect"]]
+    kind = EFFECTS[named]
     known = {each.name for each in fields(kind)}
     given = {name: value for name, value in data.items() if name != "effect"}
     if unknown := sorted(set(given) - known):

@@ -9,6 +9,7 @@ import soundfile
 from lab import cli
 from lab.deploy.detector import Detector
 from lab.deploy.twin import Twin
+from lab.sound.augment import ARTICLE, SUGGESTED, Augmentation, Level
 from lab.study import projects
 from lab.workspace.context import run_inline
 from lab.workspace.settings import settings
@@ -44,14 +45,19 @@ def test_a_project_becomes_a_detector_that_learned_from_own_recordings_too(sound
         projects.add("Kitchen", [sounds / label], label)
     store = open_store()
     workshop, kitchen = store.project("Workshop").id, store.project("Kitchen").id
-    first = task("train_baseline", workshop, arch=SMALL, epochs=2)
+    level = Augmentation((Level(),)).to_json()
+    first = task("train_baseline", workshop, arch=SMALL, epochs=2, augment=level)
     assert first["classes"] == sorted(TONES)
     plain = task("finetune", workshop, from_run=first["run_id"], epochs=1, name="Plain")
-    own = task("finetune", workshop, from_run=first["run_id"], epochs=1, name="Own", own_project_id=kitchen)
+    own = task("finetune", workshop, from_run=first["run_id"], epochs=1, name="Own", own_project_id=kitchen,
+               augment=SUGGESTED.to_json())  # fmt: skip
     assert own["dataset"].startswith(f"{plain['dataset']}+")
     assert own["detector"] != plain["detector"]
     kept = Detector.from_bytes(store.read_artifact(own["detector"]))
     assert kept.name == "Own"
+    assert kept.augmentation == {"baseline": level, "finetune": SUGGESTED.to_json()}
+    assert own["augmentation"] == kept.augmentation
+    assert plain["augmentation"] == {"baseline": level, "finetune": ARTICLE.to_json()}
     assert Twin(kept).outputs(np.zeros((1, *kept.spec.shape), np.int8)).shape[0] == 1
     assert [run.kind for run in store.runs(workshop)].count("finetune") == 2
 
