@@ -226,12 +226,13 @@ def _compile(commands: Any) -> None:
             return compile_app(args.app, model, Path(args.out), args.board, _show_progress)
         if model is None:
             raise BadInput("Name a model or a detector to compile.")
-        return compile_file(model, Path(args.out), args.board, _show_progress)
+        return compile_file(model, Path(args.out), args.board, _show_progress, args.prefix)
 
     command = _command(commands, "compile", run, "C from a model, firmware from a detector")
     command.add_argument("model", nargs="?", metavar="MODEL.tflite|DETECTOR")
     command.add_argument("--out", required=True, metavar="DIR")
     command.add_argument("--board", default="pico")
+    command.add_argument("--prefix", default="model", help="begins every name in a model's C")
     command.add_argument("--app", choices=("detector", "usb_microphone", "selftest"), default="detector")
 
 

@@ -16,6 +16,7 @@ class Board:
         parts: what to have on the table.
         wiring: (from, to) pairs.
         boot_steps: how to make it appear as the drive RPI-RP2.
+        flash_bytes: of its flash chip.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Board:
     parts: tuple[str, ...]
     wiring: tuple[tuple[str, str], ...]
     boot_steps: tuple[str, ...]
+    flash_bytes: int = 2 * 2**20
 
 
 BOARDS = {
@@ -45,6 +47,7 @@ BOARDS = {
              "USB-C cable that carries data"),
             (("processor board", "M.2 socket of the carrier, at an angle, then one screw"),),
             ("Plug the board in.", "Hold BOOT and tap RESET.", "Let go: a drive RPI-RP2 appears."),
+            16 * 2**20,
         ),
     )
 }  # fmt: skip

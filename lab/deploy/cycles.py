@@ -75,6 +75,8 @@ def invoke_cycles(tflite: bytes, inputs: NDArray[np.int8] | None = None) -> Meas
         LabError: the program failed.
     """
     compiled = compile_model(tflite)
+    if len(compiled.inputs) > 1 or len(compiled.outputs) > 1:
+        raise BadInput("Cycles are measured for models of one input and one output.")
     if inputs is None:
         shape = (1, *compiled.input_shape[1:])
         inputs = np.random.default_rng(0).integers(-128, 128, shape).astype(np.int8)

@@ -17,7 +17,7 @@ from lab.deploy.compiler.emit import header_text, kernels_text, source_text
 from lab.deploy.compiler.lower import ends, lower, needed
 from lab.deploy.compiler.step import Step, Unsupported
 from lab.deploy.compiler.stream import DECLARATIONS, stream_text
-from lab.deploy.tflite import read_graph
+from lab.deploy.tflite import Graph, read_graph
 from lab.errors import BadInput
 
 __all__ = ["CompiledC", "End", "Unsupported", "compile_model"]
@@ -38,7 +38,8 @@ class CompiledC:
         macs: multiply-accumulates of one inference.
         operators: names in running order.
         sha256: of the .tflite.
-        layers: {operator, name, macs, flash_bytes, note} a kernel call; the note says why it has its kernel.
+        layers: {operator, name, macs, flash_bytes, ram_bytes, note} a kernel call: what it reads, writes and works
+            in is its RAM; the note says why it has its kernel.
         kept_bytes: static RAM beside the arena for the rows that streaming keeps.
     """
 
@@ -93,9 +94,9 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
     made = CompiledC(
         files={}, inputs=tuple(End.of(graph.tensors[index]) for index in found.firsts),
         outputs=tuple(End.of(graph.tensors[index]) for index in found.lasts), arena_bytes=arena.size_bytes,
-        weight_bytes=sum(layer["flash_bytes"] for layer in map(_layer, steps)), macs=sum(step.macs for step in steps),
+        weight_bytes=sum(_layer(step, graph)["flash_bytes"] for step in steps), macs=sum(step.macs for step in steps),
         operators=tuple(operator.name for operator in needed(graph, found)),
-        sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step) for step in steps if step.kernel),
+        sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step, graph) for step in steps if step.kernel),
     )  # fmt: skip
     said, macros, declared, text = _card(made), _macros(made), "", ""
     if streaming:
@@ -115,11 +116,13 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
     return made
 
 
-def _layer(step: Step) -> dict[str, Any]:
+def _layer(step: Step, graph: Graph) -> dict[str, Any]:
+    tensors = sum(graph.tensors[index].size for index in {*step.reads, step.writes})
     constants = sum(constant.size_bytes for constant in step.constants)
     return {
         "operator": step.operator.index, "name": step.operator.name, "macs": step.macs,
-        "flash_bytes": step.code_bytes + constants, "note": step.note or "portable kernel",
+        "flash_bytes": step.code_bytes + constants, "ram_bytes": tensors + step.scratch_bytes,
+        "note": step.note or "portable kernel",
     }  # fmt: skip
 
 

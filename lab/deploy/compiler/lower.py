@@ -85,8 +85,8 @@ def _check_flash(steps: list[Step]) -> None:
         largest = steps[max(range(len(steps)), key=sizes.__getitem__)].operator
         raise BadInput(
             f"The model does not fit any RP2040: its constants, up to operator {steps[-1].operator.index}, take "
-            f"{sum(sizes) - MAX_FLASH_BYTES} bytes more than {MAX_FLASH_BYTES // 2**20} MiB of flash. The largest layer "
-            f"is operator {largest.index} ({largest.name}) with {max(sizes)} bytes."
+            f"{sum(sizes) - MAX_FLASH_BYTES} bytes more than {MAX_FLASH_BYTES // 2**20} MiB of flash. The largest "
+            f"layer is operator {largest.index} ({largest.name}) with {max(sizes)} bytes."
         )
 
 
