@@ -9,14 +9,15 @@ ui.require_login()
 project = ui.header(
     "Augment", "A detector should know its alarm in another room, quieter and under other sounds. Copies teach it that."
 )
-chosen, seed, draw = beside.pick(project.id)
+clips = ui.store().clips(project.id)
+chosen, seed, draw = beside.pick(project.id, clips)
 
 recipe = None
 with ui.shows_errors():
-    recipe = augmenting.settings(project.id, shelf.labels_of(ui.store().clips(project.id)), seed)
+    recipe = augmenting.settings(project.id, shelf.labels_of(clips), seed)
 if recipe is not None:
     with ui.shows_errors():
-        beside.before_and_after(project.id, chosen, recipe, draw)
+        beside.before_and_after(project.id, clips, chosen, recipe, draw)
 with ui.shows_errors():
     augmenting.use_bar(project.id, recipe)
 augmenting.presets(project.id)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from lab.sound.augment import Augmentation
 from lab.sound.clip import RATE_HZ, Clip
+from lab.sound.datasets import Dataset
 from lab.study import augmentation
+from lab.workspace.store import Clip as StoredClip
 from pages.ui import augmenting, sight
 from pages.ui.charts import show, subplots
 from pages.ui.learning import FINETUNE
@@ -49,18 +51,20 @@ class Choice:
         return sight.samples(self.sha256)[: int(LONGEST_S * RATE_HZ)]
 
 
-def choices(project_id: int) -> list[Choice]:
-    """Return the project's sounds and then those made here."""
-    clips = store().clips(project_id)[:MOST_CHOICES]
-    own = [Choice(f"{clip.name} · {clip.label or 'no label'}", clip.sha256, clip.recording_id) for clip in clips]
+def choices(clips: Sequence[StoredClip]) -> list[Choice]:
+    """Return a project's sounds and then those made here."""
+    own = [
+        Choice(f"{clip.name} · {clip.label or 'no label'}", clip.sha256, clip.recording_id)
+        for clip in clips[:MOST_CHOICES]
+    ]
     return own + [Choice(f"Made here: {title}", kind=kind) for kind, title in MADE_HERE.items()]
 
 
-def pick(project_id: int) -> tuple[Choice, int, int]:
+def pick(project_id: int, clips: Sequence[StoredClip]) -> tuple[Choice, int, int]:
     """Draw the choice of a sound, the seed and the button for another draw; return all three."""
     counter = f"_draw-{project_id}"
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
-    chosen = left.selectbox("Sound", choices(project_id), format_func=lambda each: each.title, key=f"try-{project_id}")
+    chosen = left.selectbox("Sound", choices(clips), format_func=lambda each: each.title, key=f"try-{project_id}")
     right.button("Another draw", icon=":material/casino:", on_click=_another, args=(counter,), width="stretch")
     with middle:
         seed = augmenting.seed(project_id)
@@ -78,9 +82,18 @@ def spec_of(project_id: int) -> str:
     return named if named in PICTURE_OF else "default"
 
 
-def before_and_after(project_id: int, choice: Choice, recipe: Augmentation, draw: int) -> None:
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _split(home: str, project_id: int, clips: int) -> Dataset:
+    """Return a project's clips by split: with thousands of them, too slow for each move of a slider."""
+    return augmentation.split_of(store(), project_id)
+
+
+def before_and_after(
+    project_id: int, clips: Sequence[StoredClip], choice: Choice, recipe: Augmentation, draw: int
+) -> None:
     """Draw a sound as it is and as one of its copies."""
-    dataset = augmentation.split_of(store(), project_id)
+    version = hash(tuple((clip.sha256, clip.label, clip.recording_id) for clip in clips))
+    dataset = _split(str(store().config.home), project_id, version)
     job = latest_job(project_id, FINETUNE)
     positive = (job.args.get("positive") if job else None) or ["alarm"]
     others = augmentation.backgrounds(dataset, recipe, positive)
@@ -97,7 +110,7 @@ def before_and_after(project_id: int, choice: Choice, recipe: Augmentation, draw
     with left:
         st.subheader("Before", anchor=False)
         side = augmentation.side_of(dataset, choice.recording_id)
-        st.caption(f"As recorded · peak {_peak(samples):.2f} · {_side(choice, side)}")
+        st.caption(f"As recorded · peak {_peak(samples):.2f} · {_side(choice, side, len(samples))}")
         _one(samples, spec, peak, "before")
     with right:
         st.subheader("After", anchor=False)
@@ -115,9 +128,11 @@ def _which(count: int) -> int:
     ) or 0  # fmt: skip
 
 
-def _side(choice: Choice, split: str | None) -> str:
+def _side(choice: Choice, split: str | None, count: int) -> str:
     if choice.kind:
         return "made here"
+    if split == "train" and count >= LONGEST_S * RATE_HZ:
+        return f"it trains; its first {LONGEST_S:.0f} s are shown"
     if split == "train":
         return "it trains, and training hears the very copy shown here"
     if split is None:

@@ -1,9 +1,12 @@
 """Augment: widgets to a recipe, tried on a sound, kept with the project, used by Train."""
 
+import numpy as np
 import pytest
 
 from lab.errors import BadInput, LabError
 from lab.sound.augment import ARTICLE, SUGGESTED, Augmentation, Level, Mixing, Room
+from lab.sound.clip import Clip
+from lab.sound.files import wav_bytes
 from lab.study import augmentation
 from lab.workspace import jobs
 from lab.workspace.store import Store, open_store
@@ -115,7 +118,7 @@ def test_a_clip_says_whether_training_makes_copies_of_it(open_page):
     seed.examples()
     app = open_page("augment")
     sides = set()
-    for choice in beside.choices(seed.project().id)[:12]:
+    for choice in beside.choices(open_store().clips(seed.project().id))[:12]:
         app.selectbox(key=f"try-{seed.project().id}").set_value(choice).run()
         assert not app.exception
         sides |= {side for side in ("training hears the very copy", "held back") if side in text(app)}
@@ -182,3 +185,20 @@ def test_the_pictures_are_those_of_the_projects_newest_model():
     assert beside.spec_of(seed.project().id) == "default"
     open_store().save_run(seed.project().id, "baseline", "b", {"spec": "published"}, {})
     assert beside.spec_of(seed.project().id) == "published"
+
+
+def test_of_a_long_recording_the_first_minute_is_tried(open_page):
+    """Three recordings of a label: one of them trains."""
+    for index in range(3):
+        samples = (9_000 * np.sin(np.arange(61 * 16_000) * (0.1 + index))).astype(np.int16)
+        wav = wav_bytes(Clip(samples, "hum", f"hum{index}"))
+        open_store().add_clip(seed.project().id, wav, f"hum{index}.wav", "hum", f"hum{index}", 61.0, 0.27)
+    keep(Augmentation((Level(),)))
+    app, shown = open_page("augment"), ""
+    for choice in beside.choices(open_store().clips(seed.project().id))[:3]:
+        assert len(choice.samples()) == 60 * 16_000
+        app.selectbox(key=f"try-{seed.project().id}").set_value(choice).run()
+        assert not app.exception
+        shown += text(app)
+    assert "its first 60 s are shown" in shown
+    assert "the very copy" not in shown
