@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -9,11 +10,13 @@ from lab.deploy.detector import Detector
 from lab.deploy.events import HOP_SECONDS, EventRule
 from lab.deploy.prepared import prepared_detector
 from lab.errors import LabError
+from lab.sound.augment import Augmentation
 from lab.workspace.store import Run
 from pages.ui import words
 from pages.ui.frame import SAFETY
 from pages.ui.session import store
 
+STAGES = {"baseline": "baseline", "finetune": "fine-tuning"}
 SUFFIX = ".detector"
 PREPARED = "Prepared fire alarm detector"
 KINDS = {"demo": "from the demo", "finetune": "trained", "detector": "saved", "teach": "taught"}
@@ -130,4 +133,14 @@ def _scores(scores: dict[str, object]) -> list[tuple[str, str]]:
 def _measured(detector: Detector) -> str:
     how = detector.scores.get("how") or detector.scores.get("measured")
     learned = "; ".join(detector.licences) or "data without a stated licence"
-    return f"{how}. Learned from: {learned}." if how else f"Learned from: {learned}."
+    copied = _copied(detector.augmentation)
+    return f"{how}. Learned from: {learned}.{copied}" if how else f"Learned from: {learned}.{copied}"
+
+
+def _copied(stages: dict[str, Any]) -> str:
+    """Return how copies of what trained were made, in words; nothing where there were none or they cannot be read."""
+    try:
+        said = [f"{STAGES.get(stage, stage)}: {Augmentation.from_json(how).says()}" for stage, how in stages.items()]
+    except LabError:
+        return ""
+    return f" Copies, {'; '.join(said)}." if said else ""

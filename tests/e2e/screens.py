@@ -14,6 +14,7 @@ PAGES = {
     "listen": "listen",
     "record": "record",
     "sounds": "sounds",
+    "augment": "augment",
     "train": "train",
     "firmware": "firmware",
 }

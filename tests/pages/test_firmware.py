@@ -1,5 +1,8 @@
 """Firmware: choose, compile, download, try."""
 
+from dataclasses import replace
+
+from lab.sound.augment import ARTICLE, SUGGESTED
 from lab.workspace import jobs
 from lab.workspace.store import open_store
 from pages.ui import detectors
@@ -93,3 +96,15 @@ def test_a_detector_that_left_the_store_is_one_sentence(open_page):
     app = open_page("firmware")
     assert len(app.error) == 1
     assert "Traceback" not in text(app)
+
+
+def test_the_card_says_how_copies_of_what_trained_were_made(open_page, monkeypatch):
+    how = {"baseline": SUGGESTED.to_json(), "finetune": ARTICLE.to_json()}
+    made = replace(seed.detector(), augmentation=how)
+    monkeypatch.setattr(detectors, "prepared_bytes", made.to_bytes)
+    shown = text(open_page("firmware"))
+    assert "Copies, baseline: time shift, room, mixing" in shown
+    assert "fine-tuning: white noise, random silence, mixing, each in a copy of its own." in shown
+    newer = replace(made, augmentation={"baseline": {"schema": 9}})
+    monkeypatch.setattr(detectors, "prepared_bytes", newer.to_bytes)
+    assert "Copies" not in text(open_page("firmware"))

@@ -19,6 +19,12 @@ def test_a_detector_survives_its_file(detector):
     assert Detector.from_bytes(detector.to_bytes()) == detector
 
 
+def test_how_copies_were_made_survives_and_costs_a_detector_without_them_no_byte(detector):
+    made = replace(detector, augmentation={"finetune": {"effects": []}})
+    assert Detector.from_bytes(made.to_bytes()) == made
+    assert b"augmentation" not in zipfile.ZipFile(io.BytesIO(detector.to_bytes())).read("detector.json")
+
+
 def test_equal_detectors_are_equal_files(detector):
     assert detector.to_bytes() == replace(detector).to_bytes()
 
