@@ -140,7 +140,7 @@ def ends(graph: Graph) -> Ends:
     lasts = tuple(_before_dequantize(graph, index) for index in graph.outputs)
     for what, index in (*(("input", index) for index in firsts), *(("output", index) for index in lasts)):
         tensor = graph.tensors[index]
-        if tensor.data is not None:
+        if tensor.data is not None or tensor.sparse:
             raise BadInput(f"The model's {what}, tensor {index} {tensor.name[:80]!r}, is a constant.")
         if tensor.dtype != "int8" or len(tensor.scales) != 1 or tensor.shape[:1] != (1,) or not tensor.size:
             raise BadInput(

@@ -24,11 +24,12 @@ class Unsupported(BadInput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """A const array of the generated C: `TYPE PREFIX_NAME[]`."""
+    """A const array of the generated C: `TYPE PREFIX_NAME[]`; one that is large and read once may stay in flash."""
 
     name: str
     c_type: str
     values: NDArray[Any]
+    is_read_once: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -131,6 +132,8 @@ class View:
         """Return a tensor checked to be int8 with one scale, and of a size that fits."""
         if tensor.dtype != "int8":
             raise self.refuse(tensor, f"it is {tensor.dtype}; the compiler takes int8. Quantize the model to int8.")
+        if tensor.sparse:
+            raise self.refuse(tensor, "it is stored as a sparse tensor; such files are not read.")
         if len(tensor.scales) != 1:
             raise self.refuse(tensor, f"it has {len(tensor.scales)} scales; one is needed.")
         if not tensor.size:

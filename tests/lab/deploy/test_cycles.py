@@ -1,5 +1,7 @@
 """The generated Thumb-1 on the emulated processor: the host's codes, and what they cost."""
 
+import functools
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -10,11 +12,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "compiler"))
 
 from oracles import random_inputs
+from tflite_graphs import seeded_graph
 from tflite_models import SAME, VALID, ModelBuilder, article_model, ds_model, random_weights
+from tflite_mutants import every_operator
 
 from lab.deploy.cycles import BUNDLE, invoke_cycles
 from lab.deploy.prepared import prepared_detector
 from lab.deploy.reference import ReferenceModel
+
+GRAPHS = 4 * int(os.environ.get("LAB_EXAMPLES", "1"))
 
 pytestmark = pytest.mark.skipif(
     shutil.which("arm-none-eabi-gcc") is None or not BUNDLE.exists(), reason="no cross compiler or no virtual board"
@@ -52,6 +58,15 @@ def test_random_models_give_on_the_board_s_processor_what_the_reference_gives(se
     inputs = random_inputs(model, 6)
     np.testing.assert_array_equal(
         invoke_cycles(model, inputs).outputs.reshape(6, -1), ReferenceModel(model).run(inputs).reshape(6, -1)
+    )
+
+
+@pytest.mark.parametrize("make", [every_operator, *(functools.partial(seeded_graph, seed) for seed in range(GRAPHS))])
+def test_graphs_of_any_operators_give_on_the_board_s_processor_what_the_reference_gives(make):
+    model = make()
+    inputs = random_inputs(model, 4)
+    np.testing.assert_array_equal(
+        invoke_cycles(model, inputs).outputs.reshape(4, -1), ReferenceModel(model).run(inputs).reshape(4, -1)
     )
 
 

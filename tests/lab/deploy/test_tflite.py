@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +134,24 @@ def test_a_float_tensor_inside_is_refused_with_operator_and_tensor():
     m.operator("DEQUANTIZE", [x], [middle])
     y = m.operator("QUANTIZE", [middle], [m.tensor((1, 8))])
     assert refusal(m.build([x], [y])).startswith("Operator 0 (DEQUANTIZE), tensor 1 'middle': ")
+
+
+def test_a_sparse_constant_is_refused_by_name():
+    m = ModelBuilder()
+    x = m.tensor((1, 8))
+    other = m.constant(np.ones((1, 8), np.int8), (0.05, 0), name="thin")
+    m.tensors[other].sparsity = schema.SparsityParametersT()
+    model = m.build([x], [m.binary("ADD", x, other, 0.1, 0)])
+    assert refusal(model).startswith("Operator 0 (ADD), tensor 1 'thin': it is stored as a sparse tensor")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_constant_at_an_end_is_refused(place):
+    m = ModelBuilder()
+    x, constant = m.tensor((1, 8)), m.constant(np.ones((1, 8), np.int8), (0.05, 0))
+    y = m.binary("ADD", x, constant, 0.1, 0)
+    model = m.build([x, *[constant] * (1 - place)], [y, *[constant] * place])
+    assert "is a constant" in refusal(model)
 
 
 def test_an_unknown_operator_is_refused_with_operator_index_and_tensor():

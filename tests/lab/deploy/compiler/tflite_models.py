@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 SAME, VALID = 0, 1
 VERSIONS = {
     "RESHAPE": 1,
+    "SHAPE": 1,
     "CONV_2D": 3,
     "DEPTHWISE_CONV_2D": 3,
     "FULLY_CONNECTED": 4,
@@ -31,7 +32,8 @@ class ModelBuilder:
 
     def tensor(self, shape, scale=0.05, zero_point=0, dtype="INT8", name="t"):
         """Add a computed tensor and return its index."""
-        return self._add(shape, np.atleast_1d(scale), np.atleast_1d(zero_point), dtype, 0, name)
+        scale = None if dtype == "INT32" else np.atleast_1d(scale)
+        return self._add(shape, scale, np.atleast_1d(zero_point), dtype, 0, name)
 
     def constant(self, values, scales=None, axis=0, dtype="INT8", name="c"):
         """Add a constant; its zero point is 0 unless scales is a (scale, zero point) pair in a tuple."""
