@@ -78,7 +78,8 @@ def train_baseline(
         seed: equal seeds give equal networks.
         on_progress: called after each file and each epoch.
         on_epoch: called with each epoch's row.
-        augmentation: adds copies to what trains, new ones each epoch; none by default.
+        augmentation: adds copies to what trains, others as epochs go; none by default. Mixing needs its labels
+            named: a baseline has none that raise no event.
 
     Returns:
         Scored on windows and clips of the test split.
@@ -140,7 +141,7 @@ def finetune(
         augmented: add the article's three kinds of copies to what trains.
         on_progress: called after each file and each epoch.
         on_epoch: called with each epoch's row.
-        augmentation: makes the copies instead of the article's three, new ones each epoch.
+        augmentation: makes the copies instead of the article's three, others as epochs go.
 
     Returns:
         The network, and the examples that quantization-aware training should

@@ -151,6 +151,8 @@ def for_training(project_id: int, stage: str) -> dict[str, Any]:
             st.caption(f"Copies: {USUAL[stage]}", width="content")
         else:
             st.caption(f":material/check_circle: {TRAIN_USES}: {kept.says()}, seed {kept.seed}.", width="content")
+        if stage == "baseline" and kept is not None and kept.mixing and not kept.mixing.labels:
+            st.caption("A baseline knows no events: it mixes nothing in until Mixing names labels.", width="content")
         st.page_link(flow.AUGMENT, label="Augment", icon=":material/equalizer:")
     return {} if kept is None else {"augment": kept.to_json()}
 

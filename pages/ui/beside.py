@@ -110,7 +110,7 @@ def before_and_after(
     with left:
         st.subheader("Before", anchor=False)
         side = augmentation.side_of(dataset, choice.recording_id)
-        st.caption(f"As recorded · peak {_peak(samples):.2f} · {_side(choice, side, len(samples))}")
+        st.caption(f"As recorded · peak {_peak(samples):.2f} · {_side(choice, side, len(samples), recipe)}")
         _one(samples, spec, peak, "before")
     with right:
         st.subheader("After", anchor=False)
@@ -128,13 +128,14 @@ def _which(count: int) -> int:
     ) or 0  # fmt: skip
 
 
-def _side(choice: Choice, split: str | None, count: int) -> str:
+def _side(choice: Choice, split: str | None, count: int, recipe: Augmentation) -> str:
+    learner = "fine-tuning" if recipe.mixing and not recipe.mixing.labels else "training"
     if choice.kind:
         return "made here"
     if split == "train" and count >= LONGEST_S * RATE_HZ:
         return f"it trains; its first {LONGEST_S:.0f} s are shown"
     if split == "train":
-        return "it trains, and training hears the very copy shown here"
+        return f"it trains, and {learner} hears the very copy shown here"
     if split is None:
         return "without a label it does not train"
     return "held back: training makes no copies of it, this is how one would be"

@@ -121,7 +121,7 @@ def test_a_clip_says_whether_training_makes_copies_of_it(open_page):
     for choice in beside.choices(open_store().clips(seed.project().id))[:12]:
         app.selectbox(key=f"try-{seed.project().id}").set_value(choice).run()
         assert not app.exception
-        sides |= {side for side in ("training hears the very copy", "held back") if side in text(app)}
+        sides |= {side for side in ("fine-tuning hears the very copy", "held back") if side in text(app)}
     assert len(sides) == 2
 
 
@@ -163,6 +163,12 @@ def test_train_says_which_copies_it_makes_and_passes_the_settings(open_page):
     assert USES not in text(app)  # sounds made by this program have rooms of their own
     app.radio[0].set_value(learning.OWN).run()
     assert f"{USES}: room, seed 5" in text(app)
+    assert "mixes nothing in" not in text(app)
+    keep(Augmentation((Mixing(),)))
+    app.run()
+    assert "mixes nothing in until Mixing names labels" in text(app)
+    keep(recipe)
+    app.run()
     press(app, "Train the baseline")
     assert Augmentation.from_json(jobs.jobs(open_store())[0].args["augment"]) == recipe
 
