@@ -98,7 +98,7 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
         operators=tuple(operator.name for operator in needed(graph, found)),
         sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step, graph) for step in steps if step.kernel),
     )  # fmt: skip
-    said, macros, declared, text = _card(made), _macros(made), "", ""
+    said, macros, declared, text, streamed = _card(made), _macros(made), "", "", 1
     if streaming:
         if len(made.inputs) > 1 or len(made.outputs) > 1:
             raise BadInput(f"The model has {len(made.inputs)} inputs and {len(made.outputs)} outputs; rows need one.")
@@ -108,10 +108,10 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
         said |= {"streaming": f"{stream.note}; {stream.kept_bytes} bytes"}
         macros |= {"ROWS": str(rows), "ROW_LEN": str(made.inputs[0].size // rows), "KEPT_BYTES": str(stream.kept_bytes)}
         declared = DECLARATIONS.substitute(prefix=prefix, upper=prefix.upper())
-        text = stream.text
+        text, streamed = stream.text, stream.calls
     several = len(made.inputs) > 1, len(made.outputs) > 1
     made.files[f"{prefix}.h"] = header_text(prefix, said, macros, several, declared)
-    made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, found.firsts, found.lasts, text)
+    made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, found.firsts, found.lasts, text, streamed)
     made.files[f"{prefix}_kernels.h"] = kernels_text(prefix, steps)
     return made
 

@@ -84,6 +84,10 @@ _SOURCE = Template("""\
 #define ${upper}_MARK(step) ((void)0) /* a build that counts cycles defines it */
 #endif
 
+#ifndef ${upper}_READ_ONCE
+#define ${upper}_READ_ONCE /* where large weights lie that an inference reads once */
+#endif
+
 _Alignas(4) static int8_t arena[${upper}_ARENA_BYTES];
 
 $constants
@@ -151,9 +155,13 @@ def header_text(
 
 
 def source_text(
-    prefix: str, steps: list[Step], arena: Arena, firsts: tuple[int, ...], lasts: tuple[int, ...], stream: str = ""
-) -> str:
-    """Return the model's source: constants, the arena and one call a step; `stream` is what takes rows."""
+    prefix: str, steps: list[Step], arena: Arena, firsts: tuple[int, ...], lasts: tuple[int, ...], stream: str = "",
+    streamed: int = 1,
+) -> str:  # fmt: skip
+    """Return the model's source: constants, the arena and one call a step.
+
+    `stream` is what takes rows; it makes what the first `streamed` calls do and leaves the others to finish().
+    """
     constants: list[str] = []
     calls: list[str] = []
     for number, step in enumerate(steps):
@@ -167,8 +175,8 @@ def source_text(
         )
     rest = ""
     if stream:
-        rest = f"static void finish(void) {{\n{''.join(calls[1:])}}}\n\n"
-        calls = [*calls[:1], "    finish();\n"]
+        rest = f"static void finish(void) {{\n{''.join(calls[streamed:])}}}\n\n"
+        calls = [*calls[:streamed], "    finish();\n"]
     return _SOURCE.substitute(
         prefix=prefix, upper=prefix.upper(), constants="\n".join(constants), calls="".join(calls), rest=rest,
         input=_end(f"int8_t *{prefix}_input", [arena.tensors[index] for index in firsts]),
@@ -201,16 +209,17 @@ def _fill(text: str, names: dict[str, str]) -> str:
 
 
 def _constants(stem: str, step: Step) -> str:
-    parts = [_array(f"{stem}_{constant.name}", constant) for constant in step.constants]
+    parts = [_array(stem, constant) for constant in step.constants]
     if step.shape is not None:
         fields = ", ".join(f".{name} = {value}" for name, value in step.shape.items())
         parts.append(f"static const struct window_shape {stem}_shape = {{{fields}}};\n")
     return "".join(parts)
 
 
-def _array(name: str, constant: Constant) -> str:
-    values = constant.values.ravel()
-    return f"static const {constant.c_type} {name}[{values.size}] = {{\n{_numbers(values)}}};\n"
+def _array(stem: str, constant: Constant) -> str:
+    values, name = constant.values.ravel(), f"{stem}_{constant.name}"
+    where = f" {stem.rpartition('_')[0].upper()}_READ_ONCE" if constant.is_read_once else ""
+    return f"static const {constant.c_type} {name}[{values.size}]{where} = {{\n{_numbers(values)}}};\n"
 
 
 def _numbers(values: NDArray[Any]) -> str:

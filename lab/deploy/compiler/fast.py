@@ -24,8 +24,10 @@ MAX_TOTAL_BYTES = 144 * 1024
 """The most that all layers' code may take, which leaves a third of SRAM to features, buffers and USB."""
 MAX_ROWS_BYTES = 12 * 1024
 """What a depthwise layer's code may take for making several rows of outputs at once, before it makes fewer."""
-BATCH_BYTES = 3_000
+BATCH_BYTES = 2_200
 """Work memory in which a convolution makes several rows of outputs at once."""
+READ_ONCE_BYTES = 2 * 1024
+"""Weights from here on that an inference reads once may stay in flash."""
 MAX_SCRATCH_BYTES = 32 * 1024
 
 
@@ -76,6 +78,9 @@ def _with_code(step: Step, layer: Layer, codes: tuple[int, int], room: int) -> l
             chosen = Refused(f"straight-line code would take {chosen.code_bytes} bytes; {most}")
     if isinstance(chosen, Refused):
         first, *rest = layer.plain or (step,)
+        if layer.shape["out_height"] * layer.shape["out_width"] == 1:
+            large = [replace(part, is_read_once=part.size_bytes >= READ_ONCE_BYTES) for part in first.constants]
+            first = replace(first, constants=tuple(large))
         return [replace(first, note=f"portable kernel: {chosen.reason}"), *rest]
     return [chosen]
 
@@ -176,7 +181,8 @@ def _depthwise(step: Step, layer: Layer, lanes: Codes, scales: list[Scaling]) ->
              _shape("lanes_depthwise_shape", shape, _padding(s, channels, padded))]  # fmt: skip
     arguments = ("&{stem}_shape", "{stem}_groups", str(count), str(count // channels), "{stem}_scales",
                  _codes(layer, lanes))  # fmt: skip
-    return _fast_step(step, "lanes_depthwise_conv_2d", parts, arguments, scratch, programs)
+    made = _fast_step(step, "lanes_depthwise_conv_2d", parts, arguments, scratch, programs)
+    return replace(made, lanes={**shape, "center": lanes.center, "limit": lanes.weight_limit})
 
 
 def _depthwise_programs(layer: Layer, lanes: Codes, words: int, together: int) -> list[Program]:

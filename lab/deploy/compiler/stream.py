@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from string import Template
 
 from lab.deploy.compiler.arena import Arena
+from lab.deploy.compiler.chain import chain_text, find_chain, work_bytes
 from lab.deploy.compiler.fast import by_word
 from lab.deploy.compiler.lanes import OUTPUTS_AT_ONCE, lane_program
 from lab.deploy.compiler.step import Layer, Step
@@ -128,11 +129,13 @@ class Stream:
         text: functions push_row and step, with what they keep.
         kept_bytes: of RAM, beside the arena.
         note: what is kept, or why nothing is.
+        calls: how many kernel calls of the whole inference it stands for.
     """
 
     text: str
     kept_bytes: int
     note: str
+    calls: int = 1
 
 
 def stream_text(prefix: str, steps: list[Step], arena: Arena, input_shape: tuple[int, ...]) -> Stream:
@@ -146,6 +149,10 @@ def stream_text(prefix: str, steps: list[Step], arena: Arena, input_shape: tuple
     """
     names = {"prefix": prefix, "upper": prefix.upper()}
     input_len = math.prod(input_shape)
+    chain = find_chain(steps)
+    if len(chain) > 1 and work_bytes(chain) <= arena.size_bytes - arena.tensors[chain[-1][1].writes]:
+        made = chain_text(prefix, steps, chain, arena, input_shape)
+        return Stream(made.text, made.kept_bytes, made.note, made.calls)
     number = next((number for number, step in enumerate(steps) if step.kernel), 0)
     reason = _why_whole(steps[number], number, input_shape)
     if reason:
