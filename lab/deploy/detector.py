@@ -53,6 +53,9 @@ class Detector:
     augmentation: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for text in (self.name, self.dataset, *self.labels, *self.positive, *self.licences):
+            if not isinstance(text, str) or text.encode("utf-8", "replace").decode() != text:  # half a character
+                raise BadInput(f"A detector's name, labels and licences are text; {text!r:.80} is not.")
         unknown = set(self.positive) - set(self.labels)
         if unknown or not self.positive:
             raise BadInput(f"Positive labels {self.positive} must be some of {self.labels}.")

@@ -1,10 +1,13 @@
 import io
 import json
+import shutil
+import subprocess
 import zipfile
 from dataclasses import replace
 
 import pytest
 
+from lab.deploy.config import config_header
 from lab.deploy.detector import Detector
 from lab.errors import BadInput
 from lab.sound.features.spec import DEFAULT
@@ -32,6 +35,40 @@ def test_equal_detectors_are_equal_files(detector):
 def test_labels_may_hold_any_text(detector):
     odd = replace(detector, labels=('"; rm -rf\n', "🔥"), positive=("🔥",))
     assert Detector.from_bytes(odd.to_bytes()).positive_outputs == (1,)
+
+
+NASTY = (
+    "NUL\0",
+    '"; system("x"); "',
+    "line\nfeed\r",
+    "*/ #error /*",
+    "??/ ??= ??'",
+    "\\",
+    "%s%n",
+    "${X} $(id) `id`",
+    "\x7f\x1b[2J",
+    "🔥",
+)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_labels_of_any_characters_reach_c_as_they_are(detector, tmp_path):
+    odd = replace(detector, name="*/??/\n\0", labels=NASTY, positive=NASTY[:1])
+    (tmp_path / "lab_config.h").write_text(config_header(odd, "pico"), "utf-8")
+    (tmp_path / "tell.c").write_text(
+        '#include <stdio.h>\n#include "lab_config.h"\n'
+        "int main(void) { return fwrite(LAB_HELLO, 1, sizeof LAB_HELLO - 1, stdout) == 0; }\n"
+    )
+    command = ["cc", "-std=c11", "-trigraphs", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "tell.c", "-o", "tell"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    told = json.loads(subprocess.run([tmp_path / "tell"], capture_output=True, check=True).stdout)
+    assert (told["name"], told["labels"], told["positive"]) == (odd.name, list(NASTY), [NASTY[0]])
+
+
+@pytest.mark.parametrize("label", ["\ud800", 3, None, ["alarm"]])
+def test_a_label_that_is_no_text_is_refused(detector, label):
+    with pytest.raises(BadInput, match="are text"):
+        replace(detector, labels=("alarm", label))
 
 
 def test_a_positive_label_must_be_a_label(detector):
