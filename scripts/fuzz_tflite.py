@@ -136,10 +136,8 @@ def _child(data: bytes, build: bool, said: int) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         outcome = _case(data, build)
     except BaseException:
-        traceback.print_exc()
+        os.write(said, traceback.format_exc().encode(errors="replace"))
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
         os._exit(outcome)
 
 
