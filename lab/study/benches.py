@@ -14,6 +14,7 @@ from lab.progress import OnProgress, ignore
 BENCHES = {
     "alarm": ("lab.study.bench_alarm:alarm", "what the detector hears, and what it mistakes, beside the article's"),
     "features": ("lab.study.bench_features:features", "the feature engine beside cmsisdsp frame by frame"),
+    "streaming": ("lab.study.bench_streaming:streaming", "an hour of sound row by row beside window by window"),
     "device": ("lab.study.bench_device:device", "cycles, flash and RAM on the virtual board, beside goals and peers"),
 }
 

@@ -1,6 +1,7 @@
 """The device bench: stored cycles as a gate, the table's keys, the dispatcher."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ from lab.errors import BadInput, Missing
 from lab.study import bench_device, benches
 from lab.study.bench_rows import ROWS
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "deploy" / "compiler"))
+from tflite_models import article_model
+
 STORED = Path(__file__).with_name("cycles.json")
 KEYS = {
-    "published_model_cycles", "column_cycles", "hop_cycles_small", "hop_cycles", "pdm_cycles", "pcqat_over_ptq",
-    "model_flash_bytes", "arena_bytes", "ds_cnn_s_cycles_per_mac", "firmware_flash_bytes", "firmware_ram_bytes",
+    "published_model_cycles", "column_cycles", "hop_cycles_small", "hop_cycles", "hop_cycles_greatest", "pdm_cycles",
+    "pcqat_over_ptq", "model_flash_bytes", "arena_bytes", "ds_cnn_s_cycles_per_mac",
+    "firmware_flash_bytes", "firmware_ram_bytes",
 }  # fmt: skip
 
 
@@ -28,7 +33,10 @@ def measured():
         pytest.skip(str(error))
     if not cycles.BUNDLE.exists():
         pytest.skip("the virtual board is not built")
-    return {"column_cycles": bench_device.column_cycles(), **bench_device.default_firmware()}
+    article = cycles.invoke_cycles(article_model()).total
+    return {"column_cycles": bench_device.column_cycles(), "article_model_cycles": article} | (
+        bench_device.default_firmware()
+    )
 
 
 def test_no_stage_takes_more_cycles_than_stored(measured):
@@ -37,9 +45,10 @@ def test_no_stage_takes_more_cycles_than_stored(measured):
     assert worse == []
 
 
-def test_sound_stays_within_its_goals(measured):
+def test_the_default_detector_stays_within_its_goals(measured):
     goals = {row.key: row.goal for row in ROWS}
-    for key in ("column_cycles", "pdm_cycles", "firmware_flash_bytes"):
+    for key in ("column_cycles", "pdm_cycles", "hop_cycles", "hop_cycles_greatest", "arena_bytes",
+                "firmware_flash_bytes", "firmware_ram_bytes"):  # fmt: skip
         assert measured[key] <= goals[key]
     assert measured["features_cycles"] <= 220_000
 
@@ -64,5 +73,5 @@ def test_the_command_runs_a_bench_by_name(monkeypatch, capfd):
     monkeypatch.setattr(bench_device, "device", lambda options, on_progress: {"plot": options["plot"]})
     assert cli.main(["bench", "device", "--json", "--plot", "x.svg"]) == 0
     assert json.loads(capfd.readouterr().out) == {"plot": "x.svg"}
-    with pytest.raises(BadInput, match="choose one of device"):
+    with pytest.raises(BadInput, match=r"choose one of .*device"):
         benches.run("nothing")
