@@ -62,8 +62,10 @@ def _roots(steps: list[Step], firsts: tuple[int, ...], lasts: tuple[int, ...]) -
             ends[alias[index]] = max(ends.get(alias[index], 0), number)
     merged = {root: root for root in alias.values()}
     for number, step in enumerate(steps):
+        if not step.kernel or not step.in_place:
+            continue
         source, target = alias[step.reads[0]], alias[step.writes]
-        if step.kernel and step.in_place and ends[source] == number and source != target:
+        if ends[source] == number and source != target:
             # Whoever shares the source's memory is done with it too.
             owner = merged[source]
             if all(ends.get(root, 0) <= number for root, top in merged.items() if top == owner):

@@ -1,10 +1,12 @@
 """Operators that multiply with weights: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lab.deploy.compiler.filters import Filters, fold, side_by_side
 from lab.deploy.compiler.fixed import Ints
-from lab.deploy.compiler.step import Constant, Layer, Step, View, shape_fields
+from lab.deploy.compiler.step import MAX_TENSOR_BYTES, Constant, Layer, Step, View, shape_fields
 from lab.deploy.compiler.windows import image_of, patch_bytes, window_shape
 from lab.deploy.tflite import Tensor
 
@@ -12,12 +14,28 @@ from lab.deploy.tflite import Tensor
 def conv_2d(view: View) -> list[Step]:
     """Lower CONV_2D; weights are (filters, height, width, channels)."""
     image, weights = image_of(view), view.constant(1, "int8")
-    if len(weights.shape) != 4 or weights.shape[3] != image.shape[3] or not weights.size:
+    if len(weights.shape) != 4 or not weights.size or image.shape[3] % weights.shape[3]:
         raise view.refuse(weights, f"filters of shape {weights.shape} do not fit input {image.shape}.")
-    count, height, width, _ = weights.shape
+    count, height, width, channels = weights.shape
+    groups = image.shape[3] // channels
+    if count % groups or groups * weights.size > MAX_TENSOR_BYTES:
+        raise view.refuse(weights, f"{count} filters in {groups} groups cannot be, or are too many.")
     shape = window_shape(view, image, (height, width), count)
-    taps = _values(weights).reshape(count, -1)
-    return [_dense_step(view, image, taps, shape, fold(view, image, taps, axis=0))]
+    taps = _ungrouped(_values(weights), groups).reshape(count, -1)
+    step = _dense_step(view, image, taps, shape, fold(view, image, taps, axis=0))
+    return [replace(step, macs=step.macs // groups)]
+
+
+def _ungrouped(taps: Ints, groups: int) -> Ints:
+    """Return filters that read every channel: a group's filters have zeros for the channels of the others."""
+    if groups == 1:
+        return taps
+    count, height, width, channels = taps.shape
+    made = np.zeros((count, height, width, groups, channels), np.int64)
+    each = count // groups
+    for group in range(groups):
+        made[group * each : (group + 1) * each, :, :, group] = taps[group * each : (group + 1) * each]
+    return made
 
 
 def fully_connected(view: View) -> list[Step]:

@@ -3,7 +3,7 @@
 import math
 
 from lab.deploy.compiler.fixed import quantize_multiplier
-from lab.deploy.compiler.step import Step, View
+from lab.deploy.compiler.step import Constant, Step, View
 from lab.deploy.tflite import Tensor
 
 
@@ -36,7 +36,7 @@ def pad(view: View) -> list[Step]:
 def concatenation(view: View) -> list[Step]:
     """Lower CONCATENATION: one block copy an input."""
     output = view.int8(view.output)
-    parts = [view.computed(place) for place in range(len(view.operator.inputs))]
+    parts = [view.int8(view.input(place)) for place in range(len(view.operator.inputs))]
     rank, options = len(output.shape), view.operator.options
     axis = options["Axis"] + (rank if options["Axis"] < 0 else 0)
     if not 0 <= axis < rank or options["FusedActivationFunction"] != 0:
@@ -47,6 +47,8 @@ def concatenation(view: View) -> list[Step]:
             output.shape[:axis] + output.shape[axis + 1 :]
         ):
             raise view.refuse(part, f"its shape {part.shape} does not fit {output.shape} along axis {axis}.")
+    if all(part.data is not None for part in parts):
+        raise view.refuse(output, "all its inputs are constants; fold them before converting.")
     if sum(part.shape[axis] for part in parts) != output.shape[axis]:
         raise view.refuse(output, f"its shape {output.shape} is not the sum of its inputs along axis {axis}.")
     return _blocks(view, parts, output, axis)
@@ -58,7 +60,16 @@ def _blocks(view: View, parts: list[Tensor], output: Tensor, axis: int) -> list[
     for part in parts:
         width = part.shape[axis] * inner
         numbers = tuple(map(str, (offset, rows, width, pitch, width)))
-        steps.append(Step(view.operator, "copy_block", (part.index,), output.index, arguments=numbers))
+        if part.data is None:
+            steps.append(Step(view.operator, "copy_block", (part.index,), output.index, arguments=numbers))
+        else:
+            constant = Constant("values", "int8_t", part.data)
+            steps.append(
+                Step(
+                    view.operator, "copy_block", (), output.index, operands=("{values}",), arguments=numbers,
+                    constants=(constant,),
+                )
+            )  # fmt: skip
         offset += width
     return steps
 

@@ -69,6 +69,20 @@ def test_any_convolution_is_exact(data):
 
 
 @given(st.data())
+@exact(8)
+def test_any_grouped_convolution_is_exact(data):
+    draw, m = data.draw, ModelBuilder()
+    (groups, channels), each, kernel = draw(PAIRS), draw(st.integers(1, 3)), draw(PAIRS)
+    x = input_of(m, (1, 5, 4, (groups + 1) * channels), draw)
+    filters = (groups + 1) * each
+    scales = filter_scales(draw, filters, draw(st.booleans()))
+    weights = filter_weights(draw, (filters, *kernel, channels))
+    out = spread(draw, m, x, scales, kernel[0] * kernel[1] * channels)
+    y = m.conv(x, weights, scales, filter_bias(draw, filters), out, draw(ZERO_POINTS), padding=SAME)
+    assert_exact(m.build([x], [y]))
+
+
+@given(st.data())
 @EXACT
 def test_any_depthwise_convolution_is_exact(data):
     draw, m = data.draw, ModelBuilder()
@@ -217,11 +231,14 @@ def test_any_padding_and_joining_is_exact(data):
     y = m.tensor(shape, quantization.scale, quantization.zeroPoint)
     y = m.operator("PAD", [x, m.constant(amounts, dtype="INT32")], [y], "PadOptions")
     other = m.pool("MAX_POOL_2D", y, (1, 1), (1, 1), act=0)
+    values = random_weights(np.random.default_rng(draw(SEEDS)), tuple(shape))
+    constant = m.constant(values, (quantization.scale[0], quantization.zeroPoint[0]))
     axis = draw(st.sampled_from([1, 2, 3, -1]))
+    parts = draw(st.sampled_from([[y, other], [y, constant], [constant, y, y]]))
     joined = list(shape)
-    joined[axis] *= 2
+    joined[axis] *= len(parts)
     z = m.tensor(joined, quantization.scale, quantization.zeroPoint)
-    z = m.operator("CONCATENATION", [y, other], [z], "ConcatenationOptions", axis=axis)
+    z = m.operator("CONCATENATION", parts, [z], "ConcatenationOptions", axis=axis)
     assert_exact(m.build([x], [z]))
 
 
