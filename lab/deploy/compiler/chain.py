@@ -23,8 +23,9 @@ $kernels
 ${programs}/* Rows of the input; of each layer those the next one reads; of the last all. By place in time. */
 _Alignas(4) static int8_t seen[${upper}_ROWS][${upper}_ROW_LEN];
 $buffers
-static uint32_t pushed, fresh;
-static int32_t steady = -1, lift_before; /* how many windows before this one had its lift */
+static uint32_t pushed, fresh, fresh_before; /* rows since the last window, and between the two before */
+static int32_t lift_before;
+static uint32_t steady; /* rows since which windows are lifted alike, at equal distances */
 
 void ${prefix}_push_row(const int8_t *row) {
     pushed = pushed + 1 == ${period}u ? 0 : pushed + 1;
@@ -47,11 +48,13 @@ $layers    }
 }
 
 void ${prefix}_step(int32_t lift) {
-    steady = fresh != 1 || lift != lift_before ? 0 : steady < $phases ? steady + 1 : steady;
-    fresh = 0;
+    const int as_before = lift == lift_before && fresh == fresh_before && fresh > 0 && ${phases_1}u % fresh == 0;
+    steady = !as_before ? 0 : steady < ${phases}u ? steady + fresh : steady;
+    fresh_before = fresh;
     lift_before = lift;
+    fresh = 0;
     ${upper}_MARK(0);
-    make_rows(lift, steady < $phases);
+    make_rows(lift, steady < ${phases}u);
     ${upper}_MARK($last_mark);
     int8_t *out = arena + $target;
     uint32_t from = (pushed / ${phases}u + 1) % ${kept_rows}u;
@@ -169,7 +172,8 @@ def chain_text(
                           for at, (link, count) in enumerate(zip(links, kept, strict=True), 1)),
         period=math.lcm(last.period * last.rows, input_shape[1]), words_at=words_at, sums_at=words_at + 4 * words,
         rows_1=links[0].rows, layers="".join(_layer_text(prefix, links, kept, at) for at in range(len(links))),
-        phases=last.period, last_mark=len(links) - 1, target=arena.tensors[last.step.writes], kept_rows=last.rows,
+        phases=last.period, phases_1=links[0].period, last_mark=len(links) - 1,
+        target=arena.tensors[last.step.writes], kept_rows=last.rows,
         row_len=last.row_len, count=len(links), pooled_rows=last.rows // pool,
         pool=(_COPY if pool == 1 else _POOL).substitute(kept_rows=last.rows, row_len=last.row_len, pool=pool),
     )  # fmt: skip

@@ -14,25 +14,25 @@ from lab.hostcc import shared_library
 RUN = """
 #include <string.h>
 #include "model.h"
-void run(const int8_t *rows, const int32_t *lifts, int8_t *out, int64_t count);
-void run(const int8_t *rows, const int32_t *lifts, int8_t *out, int64_t count) {
+void run(const int8_t *rows, const int32_t *lifts, int8_t *out, int64_t count, int64_t every);
+void run(const int8_t *rows, const int32_t *lifts, int8_t *out, int64_t count, int64_t every) {
     for (int64_t row = 0; row < count; row++, rows += MODEL_ROW_LEN, out += MODEL_OUTPUT_LEN) {
         model_push_row(rows);
         memset(model_input(), 77, MODEL_INPUT_LEN);
-        if (row % 17 != 1) model_step(lifts[row]);
+        if (row % every == 0 && row % 17 != 1) model_step(lifts[row]);
         memcpy(out, model_output(), MODEL_OUTPUT_LEN);
     }
 }
 """
 
 
-def stream(model, rows, lifts):
+def stream(model, rows, lifts, every=1):
     """Return the outputs after each row; some of them are not asked for and repeat the one before."""
     compiled = compile_model(model, streaming=True)
     library = ctypes.CDLL(str(shared_library({**compiled.files, "run.c": RUN})))
     out = np.zeros((len(rows), compiled.output_len), np.int8)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, lifts, out)]
-    library.run(*pointers, ctypes.c_int64(len(rows)))
+    library.run(*pointers, ctypes.c_int64(len(rows)), ctypes.c_int64(every))
     return out, compiled
 
 
@@ -94,14 +94,23 @@ def chain_model(seed, strides, pool=None, height=31):
     ],
 )
 def test_rows_give_what_whole_windows_give(make, kept):
-    model = make()
+    compiled = assert_rows_give_what_windows_give(make(), 1)
+    assert f"streaming: {kept}" in compiled.files["model.h"]
+
+
+@pytest.mark.parametrize("every", [2, 3])
+def test_several_rows_a_hop_give_what_whole_windows_give(every):
+    assert_rows_give_what_windows_give(chain_model(10, (2, 1, 1), (3, 1)), every)
+
+
+def assert_rows_give_what_windows_give(model, every):
     window, *rest = compile_model(model).input_shape[1:]
     count = window + 120
     rng = np.random.default_rng(5)
     rows = rng.integers(-128, 60, (count, *rest)).astype(np.int8)
     lifts = np.repeat(rng.integers(0, 68, count), rng.integers(1, 20, count))[:count].astype(np.int32)
-    got, compiled = stream(model, rows, lifts)
-    ends = [row for row in range(window - 1, count) if row % 17 != 1]
+    got, compiled = stream(model, rows, lifts, every)
+    ends = [row for row in range(window - 1, count) if row % every == 0 and row % 17 != 1]
     windows = np.array([rows[end - window + 1 : end + 1].astype(int) + lifts[end] for end in ends]).astype(np.int8)
     np.testing.assert_array_equal(got[ends], HostModel(model).run(windows).reshape(len(ends), -1))
-    assert f"streaming: {kept}" in compiled.files["model.h"]
+    return compiled
