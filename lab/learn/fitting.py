@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.errors import LabError
 from lab.learn import keras2
 from lab.learn.examples import Draws, Examples
 from lab.learn.schedule import Schedule
@@ -53,12 +55,12 @@ def fit(
     optimizer = keras.optimizers.legacy.Adam(_rate(train, schedule))
     loss = "binary_crossentropy" if single else "sparse_categorical_crossentropy"
     rows: list[Row] = []
-    with keras2.quiet():
+    with keras2.quiet(), _own_errors(draws) as watched:
         model.compile(optimizer, loss, metrics=["accuracy"])
-        if draws is None:
+        if watched is None:
             data = batches(train, schedule.batch, single, weights, seed)
         else:
-            data = fresh_batches(draws, train, schedule.batch, single, weights, seed)
+            data = fresh_batches(watched, train, schedule.batch, single, weights, seed)
         model.fit(
             data,
             validation_data=batches(validate, PREDICT_BATCH, single) if len(validate) else None,
@@ -67,6 +69,27 @@ def fit(
             callbacks=[*callbacks, *_callbacks(schedule, bool(len(validate)), rows, on_epoch, on_progress)],
         )
     return rows
+
+
+@contextmanager
+def _own_errors(draws: Draws | None) -> Iterator[Draws | None]:
+    """Let what a draw raises leave as it is: TensorFlow makes an error of its own of it."""
+    raised: list[LabError] = []
+
+    def watched(epoch: int) -> Examples:
+        assert draws is not None
+        try:
+            return draws(epoch)
+        except LabError as error:
+            raised.append(error)
+            raise
+
+    try:
+        yield None if draws is None else watched
+    except Exception:
+        if raised:
+            raise raised[0] from None
+        raise
 
 
 def _rate(train: Examples, schedule: Schedule) -> Any:

@@ -145,3 +145,18 @@ def test_fresh_copies_train_a_network_and_equal_seeds_give_equal_ones():
     assert made[0].scores["windows"]["accuracy"] > 0.9
     first, second = (each.model.get_weights() for each in made)
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_stopping_and_a_sound_that_is_gone_end_training_with_their_own_sentence():
+    def stop(row):
+        raise Cancelled
+
+    def gone(epoch):
+        if epoch == 2:
+            raise BadInput("The file 3f2a… is gone from the store.")
+        return learning_set(2).train
+
+    with pytest.raises(Cancelled):
+        training.train_on(drawing(learning_set(2), []), TINY, QUICK, on_epoch=stop)
+    with pytest.raises(BadInput, match="is gone from the store"):
+        training.train_on(replace(learning_set(2), fresh=gone), TINY, QUICK)
