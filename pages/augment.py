@@ -14,13 +14,13 @@ chosen, seed, draw = beside.pick(project.id, clips)
 
 recipe = None
 with ui.shows_errors():
-    recipe = augmenting.settings(project.id, shelf.labels_of(clips), seed)
+    recipe = augmenting.settings(project.id, shelf.labels_of(clip.label for clip in clips), seed)
 if recipe is not None:
     with ui.shows_errors():
         beside.before_and_after(project.id, clips, chosen, recipe, draw)
 with ui.shows_errors():
     augmenting.use_bar(project.id, recipe)
-augmenting.presets(project.id)
+augmenting.presets(project.id, recipe)
 st.caption(
     "Copies are made of training clips only and stay with their recording: what validates and tests is never copied, "
     "and never mixed in. A tenth of the copies is renewed each epoch."

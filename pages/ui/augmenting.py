@@ -1,5 +1,6 @@
 """The settings of an augmentation on a page: widgets to a recipe, kept with the project."""
 
+import json
 from typing import Any
 
 import streamlit as st
@@ -106,12 +107,18 @@ def _rounded(ends: tuple[float, float]) -> tuple[float, float]:
     return round(low, 4), round(high, 4)
 
 
-def presets(project_id: int) -> None:
-    """Offer settings to begin with."""
+def presets(project_id: int, recipe: Augmentation | None) -> None:
+    """Offer settings to begin with, and those shown as the command line's file."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Begin again with", width="content")
         for title, recipe in (("Room and microphone", SUGGESTED), ("The article’s three", ARTICLE)):
             st.button(title, type="tertiary", on_click=_begin, args=(project_id, recipe), key=f"begin-{title}")
+        if recipe is not None:
+            st.download_button(
+                "Download for the command line", json.dumps(recipe.to_json(), indent=2), "augmentation.json",
+                "application/json", type="tertiary", icon=":material/download:", on_click="ignore",
+                help="`python -m lab train baseline … --augment augmentation.json`",
+            )  # fmt: skip
 
 
 def use_bar(project_id: int, recipe: Augmentation | None) -> None:

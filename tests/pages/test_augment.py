@@ -1,5 +1,7 @@
 """Augment: widgets to a recipe, tried on a sound, kept with the project, used by Train."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from lab.sound.files import wav_bytes
 from lab.study import augmentation
 from lab.workspace import jobs
 from lab.workspace.store import Store, open_store
-from pages.ui import beside, learning
+from pages.ui import augmenting, beside, learning
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
 
@@ -71,6 +73,16 @@ def test_what_is_saved_can_be_shown_again_and_given_up(open_page):
     app = press(app, "Back to usual copies")
     assert saved() is None
     assert USES not in text(app)
+
+
+def test_the_settings_shown_can_be_had_as_the_command_lines_file(open_page, monkeypatch):
+    given = []
+    monkeypatch.setattr(augmenting.st, "download_button", lambda *args, **_: given.append(args))
+    keep(ARTICLE)
+    open_page("augment")
+    _, data, name, _ = given[-1]
+    assert name == "augmentation.json"
+    assert Augmentation.from_json(json.loads(data)) == ARTICLE
 
 
 def test_another_draw_is_another_copy_and_the_seed_tells_which(open_page, monkeypatch):
