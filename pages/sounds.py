@@ -2,19 +2,20 @@
 
 import streamlit as st
 
+from lab.workspace.store import shelf as stored
 from pages import ui
 from pages.ui import incoming, shelf, sight
 
 ui.require_login()
 project = ui.header("Sounds", "Everything a detector learns from. Select a sound to hear and see it.")
-clips = ui.store().clips(project.id)
+counts = ui.store().labels(project.id)
 
-incoming.form(project.id, shelf.labels_of(clips), expanded=not clips)
+incoming.form(project.id, shelf.labels_of(counts), expanded=not counts)
 incoming.tell_what_was_added()
 incoming.tell_outcome(ui.job_panel(project.id, incoming.ADD_TASK))
-shelf.undo_bar()
+shelf.undo_bar(project.id)
 
-if not clips:
+if not counts:
     ui.empty(
         "No sounds yet", "Add your own above, or begin with synthetic ones: alarms, and what is mistaken for them."
     )
@@ -23,12 +24,14 @@ if not clips:
 
 left, right = st.columns([5, 6], gap="medium")
 with left:
-    shown = shelf.filtered(clips)
-    chosen = shelf.table(shown)
+    facts = stored.facts(ui.store(), project.id)
+    shelf.summary(facts)
+    asked = shelf.search(counts, facts)
+    chosen, total = shelf.table(project.id, asked)
 with right, ui.shows_errors():
     if chosen:
         shelf.describe(chosen[0])
         sight.clip_view(chosen[0].sha256, chosen[0].seconds)
-        shelf.actions(chosen, shelf.labels_of(clips))
+        shelf.actions(project.id, chosen, shelf.labels_of(counts), asked, total)
     else:
-        ui.empty("Nothing selected", "Select a row to listen; several, to label or delete them together.")
+        ui.empty("Nothing selected", "Select a row to listen; several, to label, move or delete them together.")

@@ -43,6 +43,7 @@ class Learned:
         summary: Keras's table of layers.
         dataset: hash of the data it saw.
         augmentation: how copies of that were made, as JSON; empty for none.
+        licences: of the data it saw, its baseline's included.
     """
 
     model: Any
@@ -56,6 +57,7 @@ class Learned:
     summary: str = ""
     dataset: str = ""
     augmentation: dict[str, Any] = field(default_factory=dict)
+    licences: tuple[str, ...] = ()
 
 
 def train_baseline(
@@ -91,7 +93,7 @@ def train_baseline(
         dataset, spec, seed=seed, on_progress=on_progress, augmentation=with_sounds(augmentation, dataset)
     )
     made = train_on(data, arch, schedule, seed, on_progress, on_epoch)
-    return replace(made, augmentation=augmentation.to_json() if augmentation else {})
+    return replace(made, augmentation=augmentation.to_json() if augmentation else {}, licences=dataset.licences)
 
 
 def train_on(
@@ -160,7 +162,8 @@ def finetune(
     data, mine = examples(dataset), examples(own) if own is not None else None
     made = finetune_on(baseline, data, tuple(positive), mine, stages, seed, on_progress, on_epoch)
     how = augmentation or (augment.ARTICLE if augmented else None)
-    made = replace(made, augmentation=how.to_json() if how else {})
+    seen = {*baseline.licences, *dataset.licences, *(own.licences if own is not None else ())}
+    made = replace(made, augmentation=how.to_json() if how else {}, licences=tuple(sorted(seen)))
     return made, (data if mine is None else _together(data, mine))
 
 

@@ -24,6 +24,7 @@ Split = Literal["train", "validate", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validate", "test")
 SHARES = (0.7, 0.15, 0.15)
 FOLDS = 5
+UNSTATED = "sounds without a stated licence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class Item:
         label: what is heard.
         recording_id: the recording it was cut from.
         fold: the fold its authors put it in, from 1; 0 where they did not.
+        licence: under which it may be used; empty where nobody said.
     """
 
     source: Path | bytes
     label: str
     recording_id: str
     fold: int = 0
+    licence: str = ""
 
     def clip(self) -> Clip:
         """Read it.
@@ -83,16 +86,26 @@ class Dataset:
         """Return the items of one split."""
         return [item for item, side in zip(self.items, self.splits, strict=True) if side == split]
 
-    def sha256(self) -> str:
-        """Return the hash that names this version: of every file, its label, recording and split.
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """Return the licences of the items, each once, sorted; UNSTATED stands for items without one."""
+        return tuple(sorted({item.licence or UNSTATED for item in self.items}))
 
-        The order of items does not matter.
-        """
-        lines = [
-            "\x1f".join((item.sha256(), item.label, item.recording_id, split))
+    def sha256(self) -> str:
+        """Return the hash that names this version; see `version`."""
+        return version(
+            (item.sha256(), item.label, item.recording_id, split)
             for item, split in zip(self.items, self.splits, strict=True)
-        ]
-        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+        )
+
+
+def version(rows: Iterable[tuple[str, str, str, str]]) -> str:
+    """Return the hash that names a data set: of every file's hash, label, recording and split.
+
+    The order of rows does not matter.
+    """
+    lines = sorted("\x1f".join(row) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 @contextmanager
@@ -134,7 +147,7 @@ def _item(found: Found, label: str | None, name: str) -> Item:
     chosen = label if label is not None else found.label
     if not chosen:
         raise BadInput(f"{name} does not say what {found.path.name} is; give a label, or put it in a folder named so.")
-    return Item(found.path, chosen, found.recording_id, found.fold)
+    return Item(found.path, chosen, found.recording_id, found.fold, found.licence)
 
 
 def by_fold(items: Iterable[Item], test_fold: int = 5) -> Dataset:

@@ -25,12 +25,14 @@ class Found:
         label: empty where nothing says.
         recording_id: files that share it are never split.
         fold: from 1; 0 for none.
+        licence: what the layout is known to be under; empty where nothing says.
     """
 
     path: Path
     label: str
     recording_id: str
     fold: int = 0
+    licence: str = ""
 
 
 def find_esc50(folder: Path) -> Path | None:
@@ -71,7 +73,14 @@ def _esc50_row(row: dict[str, str], root: Path, table: str) -> Found:
         fold = int(row["fold"])
     except (TypeError, ValueError) as error:
         raise BadInput(f"{table} gives {filename} the fold {row['fold']!r}; a number is needed.") from error
-    return Found(path, check_label(row["category"] or ""), row.get("src_file") or path.stem, fold)
+    return Found(path, check_label(row["category"] or ""), row.get("src_file") or path.stem, fold, _esc50_licence(row))
+
+
+def _esc50_licence(row: dict[str, str]) -> str:
+    """Return the licence of a row. Source: ESC-50's README; its ten-class subset is free for commercial use."""
+    if "esc10" not in row:
+        return ""
+    return "ESC-10: CC BY" if row["esc10"] == "True" else "ESC-50: CC BY-NC"
 
 
 def sound_files(folder: Path) -> list[Path]:
@@ -108,7 +117,7 @@ def labelled_folders(path: Path) -> list[Found]:
         if parts[0] in BACKGROUND_FOLDERS:
             continue
         label = check_label(parts[0]) if len(parts) > 1 else ""
-        found.append(Found(file, label, _recording(file, root)))
+        found.append(Found(file, label, _recording(file, root), licence=_folder_licence(file)))
     return found
 
 
@@ -123,6 +132,11 @@ def _only_folder(folder: Path) -> Path | None:
 def _recording(file: Path, root: Path) -> str:
     speaker = _SPEAKER.match(file.stem)
     return f"speaker {speaker[1]}" if speaker else file.relative_to(root).as_posix()
+
+
+def _folder_licence(file: Path) -> str:
+    """Return Speech Commands' licence for its files. Source: its README (CC BY 4.0)."""
+    return "Speech Commands: CC BY 4.0" if _SPEAKER.match(file.stem) else ""
 
 
 def background_noise(folder: Path) -> list[Clip]:

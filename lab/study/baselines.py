@@ -26,7 +26,7 @@ def to_bytes(learned: Learned) -> bytes:
         "schema": SCHEMA, "arch": learned.arch.to_json(), "spec": learned.spec.to_json(),
         "scale": [learned.scale.mean, learned.scale.variance], "labels": list(learned.labels),
         "positive": list(learned.positive), "dataset": learned.dataset, "scores": learned.scores,
-        "augmentation": learned.augmentation,
+        "augmentation": learned.augmentation, "licences": list(learned.licences),
     }  # fmt: skip
     weights = io.BytesIO()
     for array in learned.model.get_weights():
@@ -81,6 +81,7 @@ def from_bytes(data: bytes) -> Learned:
         scores=dict(card.get("scores", {})),
         dataset=str(card.get("dataset", "")),
         augmentation=dict(card.get("augmentation", {})),
+        licences=tuple(str(licence) for licence in card.get("licences", ())),
     )
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from lab.deploy.detector import Detector
 from lab.deploy.live import Hop, LiveTwin
 from lab.errors import LabError
+from lab.sound import facts
 from lab.sound.capture import Cut, Cutter, Intake, Tally
 from lab.sound.clip import RATE_HZ, Clip
 from lab.sound.features import DEFAULT, HOP_LEN
@@ -276,10 +277,9 @@ class Ear:
 
     def _save(self, project_id: int, cut: Cut, name: str, source: str) -> Saved:
         clip = cut.clip
-        peak = float(np.abs(clip.samples.astype(np.int32)).max(initial=0)) / FULL_SCALE
         row, _ = self._store.add_clip(
-            project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, peak,
-            source=source, notes=cut.notes,
+            project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, facts.peak(clip.samples),
+            source=source, notes=cut.notes, clipped=facts.clipped(clip.samples),
         )  # fmt: skip
         saved = Saved(row.id, row.name, row.label, row.seconds, cut.notes)
         self.saved = [*self.saved, saved][-200:]

@@ -5,16 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lab.errors import BadInput, LabError
 from lab.progress import OnProgress, ignore
-from lab.sound import datasets
+from lab.sound import datasets, facts
 from lab.sound.datasets import Dataset, Item
 from lab.sound.files import read_clip, wav_bytes
 from lab.workspace.store import LOCAL_OWNER, Clip, Store, open_store
-
-FULL_SCALE = 32_768
 
 
 def add(
@@ -63,10 +59,10 @@ def add_to(
 
 def _add_item(store: Store, project_id: int, item: Item, name: str) -> tuple[bool, list[str]]:
     clip, notes = read_clip(item.source, item.label, item.recording_id)
-    peak = float(np.abs(clip.samples.astype(np.int32)).max()) / FULL_SCALE
     _, is_new = store.add_clip(
-        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, peak, notes=notes
-    )
+        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, facts.peak(clip.samples),
+        licence=item.licence, notes=notes, clipped=facts.clipped(clip.samples), fold=item.fold,
+    )  # fmt: skip
     return is_new, notes
 
 
@@ -124,7 +120,7 @@ def project_dataset(store: Store, project_id: int, seed: int = 0) -> Dataset:
 
 def item_of(store: Store, clip: Clip) -> Item:
     """Return a project's clip as an item whose samples can be read."""
-    return Item(_source(store, clip.sha256), clip.label, clip.recording_id)
+    return Item(_source(store, clip.sha256), clip.label, clip.recording_id, clip.fold, clip.licence)
 
 
 def _source(store: Store, sha256: str) -> Path | bytes:

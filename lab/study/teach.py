@@ -94,7 +94,7 @@ def teach(
     model = headless.with_layers(layers)
     taught = replace(
         detector, name=name, model=model, dataset=f"{detector.dataset}+{own.sha256()}", scores={},
-        licences=tuple(dict.fromkeys([*detector.licences, "the project's own sounds"])),
+        licences=tuple(dict.fromkeys([*detector.licences, *own.licences])),
     )  # fmt: skip
     on_progress(4, 5, "before and after")
     before, after = Twin(detector), Twin(taught)

@@ -150,6 +150,7 @@ def make_detector(
         labels=learned.labels,
         positive=learned.positive,
         dataset=seen.dataset,
+        licences=learned.licences,
         augmentation={stage: each for stage, each in how_copied.items() if each},
     )
     windows = int8_scores(detector, seen)

@@ -152,12 +152,12 @@ def _add(project_id: int, name: str, data: bytes, label: str, told: list[str]) -
 
 
 def _keep(project_id: int, name: str, clip: Clip, source: str, licence: str, notes: list[str]) -> bool:
+    from lab.sound import facts
     from lab.sound.files import wav_bytes
 
-    peak = float(abs(clip.samples.astype("int32")).max() / 32_768)
     return store().add_clip(
-        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, peak,
-        source=source, licence=licence, notes=notes,
+        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, facts.peak(clip.samples),
+        source=source, licence=licence, notes=notes, clipped=facts.clipped(clip.samples),
     )[1]  # fmt: skip
 
 

@@ -1,47 +1,76 @@
-"""The table of a project's sounds: filter, choose, relabel, delete, undo."""
+"""The table of a project's sounds: filter, sort, turn pages, relabel, move, delete, undo."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from lab.errors import LabError
 from lab.sound.labels import check_label
 from lab.workspace.store import Clip
-from pages.ui.session import store
-from pages.ui.words import count_of
+from lab.workspace.store import shelf as stored
+from lab.workspace.store.edits import move, newest, relabel, remove, undo
+from pages.ui.session import owner, store
+from pages.ui.words import count_of, duration
 
 USUAL_LABELS = ("alarm", "not_alarm")
 NO_LABEL = "no label"
+PAGE = 100
 FIRST = {"selection": {"rows": [0], "columns": []}}
+TOLD_SORTS = {
+    "added": "Order added", "name": "Name", "label": "Label", "length": "Length", "peak": "Peak", "source": "Source",
+    "licence": "Licence", "recording": "Recording",
+}  # fmt: skip
+MEANING = "Clipped: samples at full scale in a row. Silent: below -60 dBFS. Too short: less than one window (1 s)."
 
 
-def labels_of(clips: Sequence[Clip]) -> list[str]:
+def labels_of(used: Iterable[str]) -> list[str]:
     """Return the labels to offer: those in use, and the usual two."""
-    return sorted({clip.label for clip in clips if clip.label} | set(USUAL_LABELS))
+    return sorted({label for label in used if label} | set(USUAL_LABELS))
 
 
-def filtered(clips: Sequence[Clip]) -> list[Clip]:
-    """Draw the filters and return the clips that pass."""
-    counts: dict[str, int] = {}
-    for clip in clips:
-        counts[clip.label or NO_LABEL] = counts.get(clip.label or NO_LABEL, 0) + 1
-    text = st.text_input(
-        "Find", placeholder="Find by name, source or note", icon=":material/search:", label_visibility="collapsed"
+def summary(facts: stored.Facts) -> None:
+    """Say what the project holds."""
+    st.caption(
+        f"{count_of(facts.count, 'sound')} · {duration(facts.seconds)} · {count_of(facts.recordings, 'recording')}"
     )
-    chosen = st.pills(
-        "Labels", sorted(counts), selection_mode="multi", format_func=lambda name: f"{name} · {counts[name]}",
+
+
+def search(counts: dict[str, int], facts: stored.Facts) -> stored.Search:
+    """Draw the filters and the order; return what they ask for."""
+    text = st.text_input(
+        "Find", placeholder="Find by name, source, licence or note", icon=":material/search:",
         label_visibility="collapsed",
     )  # fmt: skip
-    return [clip for clip in clips if _passes(clip, text.strip().lower(), chosen)]
+    named = {label or NO_LABEL: number for label, number in counts.items()}
+    chosen = st.pills(
+        "Labels", sorted(named), selection_mode="multi", format_func=lambda name: f"{name} · {named[name]}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    warned: Sequence[str] = ()
+    if facts.warnings:
+        warned = st.pills(
+            "Warnings", sorted(facts.warnings), selection_mode="multi", label_visibility="collapsed", help=MEANING,
+            format_func=lambda name: f":material/warning: {name} · {facts.warnings[name]}",
+        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sort = st.selectbox("Sort by", list(TOLD_SORTS), format_func=TOLD_SORTS.__getitem__, width=170, key="sort")
+        down = st.toggle("Greatest first", key="descending")
+    labels = tuple("" if name == NO_LABEL else name for name in chosen)
+    return stored.Search(text or "", labels, tuple(warned), sort, down)
 
 
-def _passes(clip: Clip, text: str, labels: Sequence[str]) -> bool:
-    words = " ".join([clip.name, clip.source, clip.recording_id, *clip.notes]).lower()
-    return text in words and (not labels or (clip.label or NO_LABEL) in labels)
+def table(project_id: int, asked: stored.Search) -> tuple[list[Clip], int]:
+    """Draw one page of the clips that are asked for; return the selected ones, and how many there are in all."""
+    _, total = stored.page(store(), project_id, asked, 0, 1)
+    pages = max(1, -(-total // PAGE))
+    place = 0
+    if pages > 1:
+        place = int(st.number_input(f"Page, of {pages}", 1, pages, 1, key=f"page-{hash(asked)}", width=150)) - 1
+    clips, _ = stored.page(store(), project_id, asked, place * PAGE, PAGE)
+    return _drawn(list(clips), f"{place}-{hash(asked)}"), total
 
 
-def table(clips: Sequence[Clip]) -> list[Clip]:
-    """Draw the clips and return the selected ones."""
+def _drawn(clips: list[Clip], key: str) -> list[Clip]:
     import pandas as pd
 
     rows = pd.DataFrame(
@@ -50,18 +79,26 @@ def table(clips: Sequence[Clip]) -> list[Clip]:
             "label": [clip.label or NO_LABEL for clip in clips],
             "length": [clip.seconds for clip in clips],
             "peak": [clip.peak for clip in clips],
+            "warnings": [", ".join(stored.warnings_of(clip)) for clip in clips],
+            "source": [clip.source for clip in clips],
+            "licence": [clip.licence for clip in clips],
+            "recording": [clip.recording_id for clip in clips],
         }
     )
     column = st.column_config
     event = st.dataframe(
         rows, hide_index=True, on_select="rerun", selection_mode="multi-row", height=min(470, 38 + 35 * len(rows)),
         selection_default=FIRST if clips else None,
-        key=f"shelf-{st.session_state.get('_shelf', 0)}",
+        key=f"shelf-{st.session_state.get('_shelf', 0)}-{key}",
         column_config={
             "name": column.TextColumn("Sound", width="medium"),
             "label": column.TextColumn("Label", width="small"),
             "length": column.NumberColumn("Length", format="%.1f s", width="small"),
             "peak": column.ProgressColumn("Peak", min_value=0, max_value=1, format="%.2f", width="small"),
+            "warnings": column.TextColumn("Warnings", width="small", help=MEANING),
+            "source": column.TextColumn("Source", width="small"),
+            "licence": column.TextColumn("Licence", width="small"),
+            "recording": column.TextColumn("Recording", help="Sounds of one recording are split together."),
         },
     )  # fmt: skip
     return [clips[row] for row in event.selection.rows if row < len(clips)]
@@ -72,47 +109,71 @@ def describe(clip: Clip) -> None:
     st.subheader(clip.name, anchor=False)
     facts = [clip.label or NO_LABEL, f"{clip.seconds:.1f} s", clip.source, clip.licence, *clip.notes]
     st.caption(" · ".join(fact for fact in facts if fact))
+    if warned := stored.warnings_of(clip):
+        st.warning(f"This sound is {' and '.join(warned)}. {MEANING}", icon=":material/warning:")
 
 
-def actions(chosen: Sequence[Clip], labels: Sequence[str]) -> None:
-    """Draw what can be done with the selected clips."""
+def actions(project_id: int, chosen: Sequence[Clip], labels: list[str], asked: stored.Search, total: int) -> None:
+    """Draw what can be done with the selected clips, or with all that the filters leave."""
     ids = [clip.id for clip in chosen]
+    if total > len(ids) and st.toggle(f"All {total} that the filters leave", key=f"all-{hash(asked)}"):
+        ids = stored.found_ids(store(), project_id, asked)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        current = chosen[0].label if len({clip.label for clip in chosen}) == 1 else None
+        current = chosen[0].label if len(ids) == len(chosen) and len({clip.label for clip in chosen}) == 1 else None
+        key = f"label-{hash(tuple(ids))}"
         st.selectbox(
             f"Label of {count_of(len(ids), 'sound')}", labels,
-            index=labels.index(current) if current in labels else None,
-            accept_new_options=True, placeholder="Choose, or type a new one", width=260,
-            key=f"label-{hash(tuple(ids))}", on_change=_relabel, args=(ids, f"label-{hash(tuple(ids))}"),
+            index=labels.index(current) if current in labels else None, accept_new_options=True,
+            placeholder="Choose, or type a new one", width=240, key=key, on_change=_relabel,
+            args=(project_id, ids, key),
         )  # fmt: skip
-        st.button("Delete", icon=":material/delete:", on_click=_delete, args=(ids,), key="delete-sounds")
+        _mover(project_id, ids)
+        st.button("Delete", icon=":material/delete:", on_click=_delete, args=(project_id, ids), key="delete-sounds")
     if problem := st.session_state.pop("_label_problem", None):
         st.error(problem)
 
 
-def undo_bar() -> None:
-    """Offer to bring back what was deleted last."""
-    deleted = st.session_state.get("_deleted")
-    if deleted:
+def _mover(project_id: int, ids: list[int]) -> None:
+    others = {each.name: each.id for each in store().projects(owner()) if each.id != project_id}
+    if others:
+        key = f"move-{hash(tuple(ids))}"
+        st.selectbox(
+            "Move to", list(others), index=None, placeholder="another project", width=190, key=key, on_change=_move,
+            args=(project_id, ids, others, key),
+        )  # fmt: skip
+
+
+def undo_bar(project_id: int) -> None:
+    """Offer to take back the last edit of a project, whoever made it and however long ago."""
+    edit = newest(store(), project_id)
+    if edit:
         with st.container(horizontal=True, vertical_alignment="center", border=True, key="lab-undo"):
-            st.markdown(f"{count_of(len(deleted), 'sound')} deleted.")
-            st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_restore, args=(deleted,))
+            st.markdown(edit.said)
+            st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(edit.id,))
 
 
-def _relabel(ids: list[int], key: str) -> None:
+def _relabel(project_id: int, ids: list[int], key: str) -> None:
     try:
-        store().set_label(ids, check_label(st.session_state[key] or ""))
+        relabel(store(), project_id, ids, check_label(st.session_state[key] or ""))
     except LabError as error:
         st.session_state["_label_problem"] = str(error)
 
 
-def _delete(ids: list[int]) -> None:
-    store().delete_clips(ids)
-    st.session_state["_deleted"] = ids
-    st.session_state["_shelf"] = st.session_state.get("_shelf", 0) + 1  # a new table, nothing selected
+def _delete(project_id: int, ids: list[int]) -> None:
+    remove(store(), project_id, ids)
+    new_table()
 
 
-def _restore(ids: list[int]) -> None:
-    store().restore_clips(ids)
-    st.session_state["_deleted"] = None
+def _move(project_id: int, ids: list[int], others: dict[str, int], key: str) -> None:
+    move(store(), project_id, ids, others[st.session_state[key]])
+    new_table()
+
+
+def _undo(edit_id: int) -> None:
+    undo(store(), edit_id)
+    new_table()
+
+
+def new_table() -> None:
+    """Begin with a new table, in which nothing is selected but the first."""
     st.session_state["_shelf"] = st.session_state.get("_shelf", 0) + 1

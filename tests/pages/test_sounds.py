@@ -73,7 +73,7 @@ def test_a_label_that_cannot_be_one_is_refused_in_a_sentence(monkeypatch):
     seed.examples()
     first, state = clips()[0], {"box": 'fire"alarm'}
     monkeypatch.setattr(shelf.st, "session_state", state)
-    shelf._relabel([first.id], "box")
+    shelf._relabel(seed.project().id, [first.id], "box")
     assert "use letters, digits, spaces" in state["_label_problem"]
     assert clips()[0].label == first.label
 
@@ -86,6 +86,61 @@ def test_delete_can_be_undone(open_page):
     app = press(app, "Undo")
     assert len(clips()) == 12
     assert "deleted" not in text(app)
+
+
+def test_undo_outlives_a_reload_and_takes_edits_back_from_the_last(open_page):
+    seed.examples()
+    press(open_page("sounds"), "Delete")
+    press(open_page("sounds"), "Delete")
+    assert len(clips()) == 10
+    app = press(press(open_page("sounds"), "Undo"), "Undo")
+    assert len(clips()) == 12
+    assert "Undo" not in labels(app)
+
+
+def test_what_the_filters_leave_is_deleted_together(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    app.button_group[0].set_value(["alarm"]).run()
+    count = len(app.dataframe[0].value)
+    app.toggle[1].set_value(True).run()
+    press(app, "Delete")
+    assert len(clips()) == 12 - count
+    assert {clip.label for clip in clips()} == {"not_alarm"}
+
+
+def test_a_sound_moves_to_another_project_and_back(open_page):
+    garage = open_store().project("Garage")
+    seed.examples()
+    app = open_page("sounds")
+    app.selectbox(key="_project_pick").set_value(seed.PROJECT).run()
+    next(box for box in app.selectbox if box.label == "Move to").set_value("Garage").run()
+    assert not app.exception
+    assert (len(clips()), len(open_store().clips(garage.id))) == (11, 1)
+    press(app, "Undo")
+    assert (len(clips()), len(open_store().clips(garage.id))) == (12, 0)
+
+
+def test_warnings_are_shown_and_can_be_asked_for(open_page):
+    seed.examples()
+    quiet = wav_bytes(Clip(np.ones(8_000, np.int16), "alarm", "quiet"))
+    open_store().add_clip(seed.project().id, quiet, "quiet.wav", "alarm", "quiet", 0.5, 1 / 32_768)
+    app = open_page("sounds")
+    app.button_group[1].set_value(["silent"]).run()
+    assert list(app.dataframe[0].value["warnings"]) == ["silent, too short"]
+    assert "This sound is silent and too short" in app.warning[0].value
+
+
+def test_a_long_list_comes_in_pages_sorted_as_asked(open_page, monkeypatch):
+    monkeypatch.setattr(shelf, "PAGE", 5)
+    seed.examples()
+    app = open_page("sounds")
+    app.selectbox(key="sort").set_value("peak").run()
+    first = list(app.dataframe[0].value["peak"])
+    app.number_input[0].set_value(3).run()
+    last = list(app.dataframe[0].value["peak"])
+    assert (len(first), len(last)) == (5, 2)
+    assert first + last == sorted(first + last)
 
 
 def test_uploads_are_added_and_what_was_wrong_is_told_file_by_file(open_page, submitted):

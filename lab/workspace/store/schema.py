@@ -15,7 +15,7 @@ from lab.atomic import unwritable
 from lab.errors import LabError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"
+HEAD = "0002"
 BUSY_TIMEOUT_MS = 20_000
 
 

@@ -122,7 +122,7 @@ class Store:
 
     def add_clip(
         self, project_id: int, wav: bytes, name: str, label: str, recording_id: str, seconds: float, peak: float,
-        source: str = "", licence: str = "", notes: Sequence[str] = (),
+        source: str = "", licence: str = "", notes: Sequence[str] = (), clipped: int = 0, fold: int = 0,
     ) -> tuple[Clip, bool]:  # fmt: skip
         """Add a sound to a project.
 
@@ -136,6 +136,7 @@ class Store:
         fields = {
             "name": name[:300], "label": label, "recording_id": recording_id[:300], "seconds": seconds, "peak": peak,
             "source": source[:300], "licence": licence[:200], "notes": list(notes),
+            "clipped": clipped, "fold": fold,
         }  # fmt: skip
         try:
             with self.session() as session:

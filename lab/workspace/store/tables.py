@@ -56,6 +56,21 @@ class Clip(Base):
     notes: Mapped[list[str]] = mapped_column(JSON, default=list)
     created: Mapped[datetime] = mapped_column(default=now)
     deleted: Mapped[datetime | None] = mapped_column(default=None)
+    clipped: Mapped[int] = mapped_column(default=0)
+    fold: Mapped[int] = mapped_column(default=0)
+    segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+
+
+class Edit(Base):
+    """One change of a project's clips, with what they were before: undo reads it."""
+
+    __tablename__ = "edits"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    said: Mapped[str] = mapped_column(String(300))
+    before: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created: Mapped[datetime] = mapped_column(default=now)
+    undone: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Run(Base):
