@@ -106,8 +106,24 @@ def _layers(compiled: CompiledC, run: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def build_bare(folder: Path, files: dict[str, str]) -> tuple[dict[str, int], int]:
+def streamed_bytes(tflite: bytes) -> int:
+    """Return a model's code and constants where it takes rows, as firmware holds them, with what they need of libc.
+
+    Raises:
+        BadInput, Missing, LabError: as `invoke_cycles`.
+    """
+    compiled = compile_model(tflite, streaming=True)
+    with tempfile.TemporaryDirectory(prefix="tinyml-lab-") as folder:
+        return build_bare(Path(folder), compiled.files, ("model_step", "model_push_row", "model_output"))[1]
+
+
+def build_bare(folder: Path, files: dict[str, str], keep: tuple[str, ...] = ()) -> tuple[dict[str, int], int]:
     """Build C into `folder`/image.bin, to run at the start of SRAM with nothing beneath it.
+
+    Args:
+        folder: for everything.
+        files: text by name, model.h among them.
+        keep: the functions that are called; all that model.h declares where none are named.
 
     Returns:
         addresses by name, and the bytes of code and constants.
@@ -118,9 +134,10 @@ def build_bare(folder: Path, files: dict[str, str]) -> tuple[dict[str, int], int
     for name, text in {**files, "bare.ld": _LINKER_SCRIPT}.items():
         (folder / name).write_text(text, "utf-8")
     sources = sorted(name for name in files if name.endswith(".c"))
-    keep = [f"-Wl,-u,{name}" for name in re.findall(r"\b(model_\w+)\(", files["model.h"])]
+    called = keep or tuple(re.findall(r"\b(model_\w+)\(", files["model.h"]))
+    kept = [f"-Wl,-u,{name}" for name in called] + [f"-Wl,-e,{called[0]}"]
     mark = '-DMODEL_MARK(n)=__asm__ volatile("bkpt #" #n)'
-    _tool([compiler, *FLAGS, mark, *keep, "-o", "image.elf", *sources], folder)
+    _tool([compiler, *FLAGS, mark, *kept, "-o", "image.elf", *sources], folder)
     _tool([f"{compiler[:-3]}objcopy", "-O", "binary", "image.elf", "image.bin"], folder)
     table = _tool([f"{compiler[:-3]}nm", "image.elf"], folder)
     names = {row.split()[2]: int(row.split()[0], 16) for row in table.splitlines() if len(row.split()) == 3}

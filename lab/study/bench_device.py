@@ -17,7 +17,7 @@ from lab.atomic import write_bytes
 from lab.deploy import emulator, pdm_filter
 from lab.deploy.build import build_firmware
 from lab.deploy.compiler import compile_model
-from lab.deploy.cycles import build_bare, call_bare, invoke_cycles
+from lab.deploy.cycles import build_bare, call_bare, invoke_cycles, streamed_bytes
 from lab.deploy.detector import Detector
 from lab.deploy.prepared import prepared_detector
 from lab.progress import OnProgress, ignore
@@ -96,7 +96,6 @@ def column_cycles() -> int:
 def default_firmware() -> dict[str, float | None]:
     """Return the figures of the prepared detector's firmware."""
     detector = prepared_detector()
-    compiled = compile_model(detector.model)
     usual, most, sizes = hop_stages(detector)
     return {
         "hop_cycles": usual["features"] + usual["model"],
@@ -104,7 +103,7 @@ def default_firmware() -> dict[str, float | None]:
         "pdm_cycles": most["pdm"],
         "features_cycles": most["features"],
         "inference_cycles": invoke_cycles(detector.model).total,
-        "model_flash_bytes": compiled.weight_bytes,
+        "model_flash_bytes": streamed_bytes(detector.model),
         "arena_bytes": sizes["arena_bytes"],
         "firmware_flash_bytes": sizes["flash_bytes"],
         "firmware_ram_bytes": sizes["ram_bytes"],

@@ -48,8 +48,8 @@ $layers    }
 }
 
 void ${prefix}_step(int32_t lift) {
-    const int as_before = lift == lift_before && fresh == fresh_before && fresh > 0 && ${phases_1}u % fresh == 0;
-    steady = !as_before ? 0 : steady < ${phases}u ? steady + fresh : steady;
+    const int as_before = lift == lift_before && fresh > 0 && ${phases_1}u % fresh == 0;
+    steady = !as_before ? 0 : fresh != fresh_before ? fresh : steady < ${phases}u ? steady + fresh : steady;
     fresh_before = fresh;
     lift_before = lift;
     fresh = 0;
