@@ -71,15 +71,13 @@ def _described(contender: Contender) -> dict[str, Any]:
 def _slices(contenders: Sequence[Contender], trials: int, on_progress: OnProgress) -> list[dict[str, Any]]:
     sizes = [len(each.x.values) * len(each.y.values) for each in slices.SLICES.values()]
     ends = np.cumsum([0, *sizes]) * 100 // sum(sizes)
-    return [
-        {
-            "name": each.name, "title": each.title,
-            "x": {"title": each.x.title, "values": list(each.x.values)},
-            "y": {"title": each.y.title, "values": list(each.y.values)},
-            "pictures": slices.measure(contenders, each, trials, SEED, _share(on_progress, int(start), int(end))),
-        }
+    made = [
+        slices.described(
+            each, slices.measure(contenders, each, trials, SEED, _share(on_progress, int(start), int(end)))
+        )
         for each, start, end in zip(slices.SLICES.values(), ends[:-1], ends[1:], strict=True)
-    ]  # fmt: skip
+    ]
+    return [*made, slices.by_rule(contenders[0], 5 * trials, SEED)]
 
 
 GOALS: dict[str, tuple[str, float]] = {

@@ -17,8 +17,9 @@ HEARS, QUIET, TUNE = (f"lab.study.alarm.tasks:{name}" for name in ("hears", "sta
 SLICES = {
     "level": "T3: pitch and level", "noise": "T3: pitch and noise", "room": "T3: pitch and room",
     "low_level": "520 Hz: pitch and level", "low_noise": "520 Hz: pitch and noise", "pattern": "Rhythm and noise",
+    "rules": "Rhythm and rule",
 }  # fmt: skip
-QUICK = ["level", "low_level", "pattern"]
+QUICK = ["level", "low_level", "rules"]
 KINDS = {"Any fire alarm": ANY_ALARM, "T3 only": T3_ONLY}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.deploy.events import HOP_SECONDS
+from lab.deploy.events import HOP_SECONDS, EventRule, active_hops
 from lab.progress import OnProgress, ignore
 from lab.sound.synth.staged import LEAD_S, Stage, staged
 from lab.study.alarm.contenders import Contender, Ears
@@ -25,6 +25,16 @@ LEVELS = tuple(float(db) for db in range(-46, -5, 4))
 SNRS = (-5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)
 ROOMS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2)
 LOW_FREQS = tuple(round(520 * (1 + share / 100), 1) for share in range(-10, 11, 2))
+
+
+PATTERNS = ("t3", "continuous", "sweep", "t4")
+RULES: dict[str, tuple[float, EventRule]] = {
+    "any hop": (0.5, EventRule(1, 1, 1)),
+    "16 in a row": (0.5, EventRule(16, 16, 16)),
+    "half of 4 s": (0.7, EventRule(125, 57, 32)),
+    "mean of 4 s": (0.7, EventRule(125, 69, 32, kind="mean")),
+    "T3 rhythm": (0.5, EventRule(100, 70, 30, kind="t3")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,7 @@ SLICES: dict[str, Slice] = {
         Slice("room", "T3: pitch and room", _FREQ, _ROOM),
         Slice("low_level", "520 Hz T3: pitch and level", _LOW_FREQ, _LEVEL, LOW),
         Slice("low_noise", "520 Hz T3: pitch and noise", _LOW_FREQ, _SNR, LOW),
-        Slice("pattern", "Rhythm and noise", Axis("pattern", ("t3", "continuous", "sweep", "t4"), "rhythm"), _SNR),
+        Slice("pattern", "Rhythm and noise", Axis("pattern", PATTERNS, "rhythm"), _SNR),
     )
 }
 """T4, a carbon-monoxide alarm, is the one row that should stay dark."""
@@ -115,6 +125,43 @@ def measure(
             threads.shutdown(wait=False, cancel_futures=True)
             raise
     return [_picture(contender.name, each) for contender, each in zip(contenders, delays, strict=True)]
+
+
+def by_rule(contender: Contender, trials: int = 5, seed: int = 0, on_progress: OnProgress = ignore) -> dict[str, Any]:
+    """Measure each rhythm under each kind of rule, the sounds being the same.
+
+    Args:
+        contender: whose model hears; its own threshold and rule are one column.
+        trials: alarms of each rhythm, at SNRs from 0 to 20 dB.
+        seed: draws them.
+        on_progress: called after each alarm; may raise to stop.
+
+    Returns:
+        A slice as `described` gives it, with one picture.
+    """
+    own, ears = contender.detector, Ears([contender])
+    columns = {"its own": (own.threshold, own.rule), **RULES}
+    delays = np.full((1, len(PATTERNS), len(columns), trials), np.nan)
+    for row, pattern in enumerate(PATTERNS):
+        for trial, snr in enumerate(np.linspace(0, 20, trials)):
+            stage = REFERENCE.but(pattern=pattern, snr_db=float(snr))
+            samples = staged(stage, seed + 7_919 * trial + row, LEAD_S + WITHIN_S + 0.1)
+            [(codes, first)] = ears.hear(samples)
+            for column, (threshold, rule) in enumerate(columns.values()):
+                delays[0, row, column, trial] = delay(active_hops(codes, threshold, rule), first)
+            on_progress(row * trials + trial + 1, len(PATTERNS) * trials, "Rhythm and rule")
+    axes = Axis("pattern", tuple(columns), "rule"), Axis("pattern", PATTERNS, "rhythm")
+    return described(Slice("rules", "Rhythm and rule", *axes), [_picture(contender.name, delays[0])])
+
+
+def described(chosen: Slice, pictures: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a measured slice as JSON: {name, title, x: {title, values}, y: {title, values}, pictures}."""
+    return {
+        "name": chosen.name, "title": chosen.title,
+        "x": {"title": chosen.x.title, "values": list(chosen.x.values)},
+        "y": {"title": chosen.y.title, "values": list(chosen.y.values)},
+        "pictures": pictures,
+    }  # fmt: skip
 
 
 def heard_after(ears: Ears, stage: Stage, seed: int) -> list[float]:

@@ -14,6 +14,8 @@ from lab.workspace.context import JobContext
 Args = dict[str, Any]
 Result = dict[str, Any]
 SEED = 20_000
+BY_RULE = "rules"
+NAMES = (*slices.SLICES, BY_RULE)
 MAX_HOURS, MAX_TRIALS = 24.0, 10
 
 
@@ -21,20 +23,18 @@ def hears(args: Args, context: JobContext) -> Result:
     """Measure slices for a detector and the article's: {detector, slices, trials}."""
     contenders = usual(_detector(args, context))
     trials = int(args.get("trials") or 1)
-    names = [str(name) for name in args.get("slices") or slices.SLICES]
-    unknown = [name for name in names if name not in slices.SLICES]
+    names = [str(name) for name in args.get("slices") or NAMES]
+    unknown = [name for name in names if name not in NAMES]
     if unknown or not 1 <= trials <= MAX_TRIALS:
-        raise BadInput(f"Choose among {', '.join(slices.SLICES)}, and 1 to {MAX_TRIALS} alarms in each cell.")
+        raise BadInput(f"Choose among {', '.join(NAMES)}, and 1 to {MAX_TRIALS} alarms in each cell.")
     made = []
     for index, name in enumerate(names):
-        each = slices.SLICES[name]
         told = _part(context.progress, index, len(names))
-        made.append({
-            "name": name, "title": each.title,
-            "x": {"title": each.x.title, "values": list(each.x.values)},
-            "y": {"title": each.y.title, "values": list(each.y.values)},
-            "pictures": slices.measure(contenders, each, trials, SEED, told),
-        })  # fmt: skip
+        if name == BY_RULE:
+            made.append(slices.by_rule(contenders[0], 5 * trials, SEED, told))
+        else:
+            each = slices.SLICES[name]
+            made.append(slices.described(each, slices.measure(contenders, each, trials, SEED, told)))
     return {"slices": made, "trials": trials, "detector": args["detector"]}
 
 

@@ -75,3 +75,14 @@ def test_cancel_stops_it():
 
     with pytest.raises(Cancelled):
         slices.measure([Contender("prepared", prepared_detector())], slices.SLICES["level"], on_progress=stop)
+
+
+def test_each_rhythm_meets_each_kind_of_rule():
+    made = slices.by_rule(Contender("prepared", prepared_detector()), trials=2, seed=3)
+    rules, [picture] = made["x"]["values"], made["pictures"]
+    found = {rhythm: dict(zip(rules, row, strict=True)) for rhythm, row in
+             zip(made["y"]["values"], picture["found"], strict=True)}  # fmt: skip
+    assert set(found) == {"t3", "continuous", "sweep", "t4"}
+    assert found["t3"]["any hop"] == 1
+    assert found["continuous"]["T3 rhythm"] == found["t4"]["T3 rhythm"] == 0
+    assert found["t4"]["any hop"] >= found["t4"]["its own"]
