@@ -168,11 +168,12 @@ def check_fit(detector: Detector, compiled: CompiledC) -> None:
         BadInput: says by how much flash or RAM is exceeded.
     """
     ring = detector.spec.rows * detector.spec.bands
-    ram = compiled.arena_bytes + compiled.kept_bytes + compiled.weight_bytes + ring  # weights are copied to RAM too
+    weights = compiled.weight_bytes - compiled.read_once_bytes  # copied to RAM too
+    ram = compiled.arena_bytes + compiled.kept_bytes + weights + ring
     if ram > RAM_BYTES:
         largest = max(compiled.layers, key=lambda layer: int(layer["flash_bytes"]))
         raise BadInput(
-            f"The model does not fit the board: weights {compiled.weight_bytes}, arena {compiled.arena_bytes}, kept "
+            f"The model does not fit the board: weights {weights}, arena {compiled.arena_bytes}, kept "
             f"rows {compiled.kept_bytes} and features {ring} bytes need {ram - RAM_BYTES} bytes of RAM more than the "
             f"RP2040 has. The largest layer is operator {largest['operator']} ({largest['name']}) with "
             f"{largest['flash_bytes']} bytes."

@@ -41,6 +41,7 @@ class CompiledC:
         layers: {operator, name, macs, flash_bytes, ram_bytes, note} a kernel call: what it reads, writes and works
             in is its RAM; the note says why it has its kernel.
         kept_bytes: static RAM beside the arena for the rows that streaming keeps.
+        read_once_bytes: of the weights, those that may stay in flash.
     """
 
     files: dict[str, str] = field(repr=False)
@@ -53,6 +54,7 @@ class CompiledC:
     sha256: str
     layers: tuple[dict[str, Any], ...] = ()
     kept_bytes: int = 0
+    read_once_bytes: int = 0
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -96,6 +98,7 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
         outputs=tuple(End.of(graph.tensors[index]) for index in found.lasts), arena_bytes=arena.size_bytes,
         weight_bytes=sum(_layer(step, graph)["flash_bytes"] for step in steps), macs=sum(step.macs for step in steps),
         operators=tuple(operator.name for operator in needed(graph, found)),
+        read_once_bytes=sum(part.size_bytes for step in steps for part in step.constants if part.is_read_once),
         sha256=hashlib.sha256(tflite).hexdigest(), layers=tuple(_layer(step, graph) for step in steps if step.kernel),
     )  # fmt: skip
     said, macros, declared, text, streamed = _card(made), _macros(made), "", "", 1

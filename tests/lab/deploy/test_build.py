@@ -92,6 +92,17 @@ def dense_model(width):
     return m.build([x], [m.unary("LOGISTIC", y, 1 / 256, -128)])
 
 
+def large_model():
+    """Return a model of one dilated convolution with 228,160 weights, which are read at two positions."""
+    m, rng, filters = ModelBuilder(), np.random.default_rng(0), 460
+    x = m.tensor((1, *DEFAULT.shape, 1), 1 / 128, 0)
+    weights = rng.integers(-90, 90, (filters, 31, 16, 1)).astype(np.int8)
+    y = m.conv(x, weights, [0.002] * filters, np.zeros(filters, np.int32), 0.05, 0, dilation=(1, 2))
+    y = m.reshape(y, (1, 2 * filters))
+    y = m.dense(y, rng.integers(-50, 50, (1, 2 * filters)).astype(np.int8), [0.002], np.zeros(1, np.int32), 0.05, 0)
+    return m.build([x], [m.unary("LOGISTIC", y, 1 / 256, -128)])
+
+
 def detector_of(model, labels=("alarm", "not_alarm"), positive=("alarm",)):
     return replace(prepared_detector(), model=model, labels=labels, positive=positive)
 
@@ -99,7 +110,7 @@ def detector_of(model, labels=("alarm", "not_alarm"), positive=("alarm",)):
 @needs_toolchain
 def test_what_the_linker_cannot_place_is_said_in_bytes(tmp_path):
     with pytest.raises(BadInput, match=r"needs \d+ bytes of RAM more than the RP2040 has. Use a smaller model"):
-        build_firmware(detector_of(dense_model(230)), "pico", tmp_path / "out")
+        build_firmware(detector_of(large_model()), "pico", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
