@@ -135,7 +135,7 @@ def _side(choice: Choice, split: str | None, count: int, recipe: Augmentation) -
     if split == "train" and count >= LONGEST_S * RATE_HZ:
         return f"it trains; its first {LONGEST_S:.0f} s are shown"
     if split == "train":
-        return f"it trains, and {learner} hears the very copy shown here"
+        return f"it trains: with these settings {learner} hears the very copy shown here"
     if split is None:
         return "without a label it does not train"
     return "held back: training makes no copies of it, this is how one would be"
