@@ -78,7 +78,21 @@ def _show_progress(done: int, total: int, message: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description="From a sound to firmware, headless.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    jobs = (_demo, _data, _features, _train, _optimize, _audit, _compile, _infer, _emulate, _evaluate, _bench, _worker)
+    jobs = (
+        _demo,
+        _data,
+        _project,
+        _features,
+        _train,
+        _optimize,
+        _audit,
+        _compile,
+        _infer,
+        _emulate,
+        _evaluate,
+        _bench,
+        _worker,
+    )
     for add in jobs:
         add(commands)
     return parser
@@ -120,6 +134,28 @@ def _data(commands: Any) -> None:
     command.add_argument("paths", nargs="+", metavar="PATH")
     command.add_argument("--label")
     _command(data, "list", listing, "list a project's clips").add_argument("project")
+
+
+def _project(commands: Any) -> None:
+    def export(args: argparse.Namespace) -> Result:
+        from lab.study import projects
+
+        return projects.export(args.project, Path(args.out), _show_progress)
+
+    def bring_in(args: argparse.Namespace) -> Result:
+        from lab.study import projects
+
+        return projects.bring_in(Path(args.file), args.name, _show_progress)
+
+    project = commands.add_parser("project", help="a project as one file").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    command = _command(project, "export", export, "write a project's sounds, labels and split as one zip")
+    command.add_argument("project")
+    command.add_argument("--out", required=True, metavar="FILE.zip")
+    command = _command(project, "import", bring_in, "make a new project of an exported zip")
+    command.add_argument("file", metavar="FILE.zip")
+    command.add_argument("--name", help="of the new project (its old one)")
 
 
 def _features(commands: Any) -> None:

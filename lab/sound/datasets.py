@@ -202,9 +202,12 @@ def _side(place: int, count: int, shares: Sequence[float]) -> Split:
 def split(items: Iterable[Item], seed: int = 0) -> Dataset:
     """Split by the authors' folds where every item has one, else by recording."""
     items = tuple(items)
-    if items and all(item.fold for item in items) and len({item.fold for item in items}) >= FOLDS:
-        return by_fold(items)
-    return by_recording(items, seed)
+    return by_fold(items) if has_folds(items) else by_recording(items, seed)
+
+
+def has_folds(items: Sequence[Item]) -> bool:
+    """Whether every item has a fold, and there are enough of them to split by."""
+    return bool(items) and all(item.fold for item in items) and len({item.fold for item in items}) >= FOLDS
 
 
 def relabelled(items: Iterable[Item], labels: dict[str, str], other: str | None = None) -> list[Item]:

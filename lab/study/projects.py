@@ -10,6 +10,7 @@ from lab.progress import OnProgress, ignore
 from lab.sound import datasets, facts
 from lab.sound.datasets import Dataset, Item
 from lab.sound.files import read_clip, wav_bytes
+from lab.study import portable
 from lab.workspace.store import LOCAL_OWNER, Clip, Store, open_store
 
 
@@ -82,6 +83,19 @@ def listing(project: str) -> dict[str, Any]:
             for clip in clips
         ],
     }  # fmt: skip
+
+
+def export(project: str, out: Path, on_progress: OnProgress = ignore) -> dict[str, Any]:
+    """Write a project as one zip; the CLI's `project export`."""
+    store = open_store()
+    return portable.export(store, _project_id(store, project), out, on_progress)
+
+
+def bring_in(path: Path, name: str | None, on_progress: OnProgress = ignore) -> dict[str, Any]:
+    """Make a new project of an exported zip; the CLI's `project import`."""
+    if not path.exists():
+        raise BadInput(f"{path} is not there.")
+    return portable.bring_in(open_store(), path, LOCAL_OWNER, name, on_progress)
 
 
 def _project_id(store: Store, name: str) -> int:

@@ -20,7 +20,7 @@ from pages.ui.work import submit
 ADD_TASK = "lab.study.tasks:add_files"
 SUFFIXES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff", "au", "caf", "zip")
 EXAMPLES = {
-    "t3": 7, "t3_low": 2, "continuous": 2, "sweep": 3, "t4": 2, "timer": 2, "songbird": 1, "whistle": 4, "speech": 3,
+    "t3": 7, "t3_low": 2, "continuous": 1, "sweep": 3, "t4": 2, "timer": 2, "songbird": 1, "whistle": 4, "speech": 3,
     "kettle": 1, "music_box": 7, "rain": 1,
 }  # fmt: skip
 """Generator → a seed that sounds well."""
