@@ -28,7 +28,7 @@ from lab.study.alarm import choosing, tuner
 LABELS = (synth.ALARM, synth.NOT_ALARM)
 POSITIVE = (synth.ALARM,)
 REPRESENTATIVE = 200
-FALSE_PER_HOUR = 6.0
+FALSE_PER_HOUR = 15.0
 """What a rule may cost in hours of nothing but sounds that are easily mistaken; a room has far fewer of them."""
 
 
