@@ -4,7 +4,7 @@ import streamlit as st
 
 from lab.workspace.store import shelf as stored
 from pages import ui
-from pages.ui import incoming, shelf, sight
+from pages.ui import incoming, shelf, sight, whole
 
 ui.require_login()
 project = ui.header("Sounds", "Everything a detector learns from. Select a sound to hear and see it.")
@@ -15,6 +15,7 @@ incoming.tell_what_was_added()
 incoming.tell_outcome(ui.job_panel(project.id, incoming.ADD_TASK))
 shelf.undo_bar(project.id)
 
+whole.panel(project.id, project.name, bool(counts))
 if not counts:
     ui.empty(
         "No sounds yet", "Add your own above, or begin with synthetic ones: alarms, and what is mistaken for them."

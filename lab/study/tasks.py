@@ -138,6 +138,22 @@ def add_files(args: Args, context: JobContext) -> Result:
     return result
 
 
+def export_project(args: Args, context: JobContext) -> Result:
+    """Keep a project as one zip."""
+    from lab.study.portable import export
+
+    with _folder() as out:
+        made = export(context.store, int(args["project_id"]), out / "project.zip", context.progress)
+        return {**made, "artifacts": _keep(context, out)}
+
+
+def import_project(args: Args, context: JobContext) -> Result:
+    """Make a new project of an exported zip."""
+    from lab.study.portable import bring_in
+
+    return bring_in(context.store, Path(str(args["path"])), str(args["owner"]), on_progress=context.progress)
+
+
 def _detector(args: Args, context: JobContext) -> Detector:
     return Detector.from_bytes(context.store.read_artifact(str(args["detector"])))
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from lab.sound import datasets
 from lab.sound.datasets import SPLITS, Item, Split
+from lab.sound.leaks import Leaks, leaks
 from lab.workspace.store import Clip, Store
 
 NON_COMMERCIAL = ("-nc", " nc", "non-commercial", "noncommercial")
@@ -63,3 +64,19 @@ def version(store: Store, project_id: int, seed: int = 0) -> Version:
 def non_commercial(licence: str) -> bool:
     """Whether a licence's usual name forbids commercial use."""
     return any(mark in licence.lower() for mark in NON_COMMERCIAL)
+
+
+def licences(store: Store, project_id: int) -> list[str]:
+    """Return the licences that a project's clips state, each once, sorted."""
+    query = select(Clip.licence).where(Clip.project_id == project_id, Clip.deleted.is_(None), Clip.licence != "")
+    with store.session() as session:
+        return sorted(set(session.scalars(query.distinct())))
+
+
+def leaks_of(store: Store, project_id: int) -> Leaks:
+    """Return what a random split of a project's windows would give away."""
+    query = select(Clip.recording_id, Clip.seconds).where(
+        Clip.project_id == project_id, Clip.deleted.is_(None), Clip.label != ""
+    )
+    with store.session() as session:
+        return leaks((row[0], row[1]) for row in session.execute(query))

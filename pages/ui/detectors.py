@@ -11,6 +11,7 @@ from lab.deploy.events import HOP_SECONDS, EventRule
 from lab.deploy.prepared import prepared_detector
 from lab.errors import LabError
 from lab.sound.augment import Augmentation
+from lab.study.versions import non_commercial
 from lab.workspace.store import Run
 from pages.ui import words
 from pages.ui.frame import SAFETY
@@ -105,7 +106,13 @@ def _facts(detector: Detector) -> list[tuple[str, str]]:
         ("Threshold", f"{detector.threshold:.2f}"),
         rule_fact(detector.rule),
         *_scores(detector.scores),
+        *data_fact(detector.dataset),
     ]
+
+
+def data_fact(dataset: str) -> list[tuple[str, str]]:
+    """Return the version of the data that a detector saw, shortened; several where it learned more than once."""
+    return [("Data version", escape(" + ".join(part[:8] for part in dataset.split("+"))))] if dataset else []
 
 
 def rule_fact(rule: EventRule) -> tuple[str, str]:
@@ -134,7 +141,10 @@ def _measured(detector: Detector) -> str:
     how = detector.scores.get("how") or detector.scores.get("measured")
     learned = "; ".join(detector.licences) or "data without a stated licence"
     copied = _copied(detector.augmentation)
-    return f"{how}. Learned from: {learned}.{copied}" if how else f"Learned from: {learned}.{copied}"
+    forbidding = [licence for licence in detector.licences if non_commercial(licence)]
+    warned = f" Not for commercial use: {'; '.join(forbidding)}." if forbidding else ""
+    said = f"Learned from: {learned}.{warned}{copied}"
+    return f"{how}. {said}" if how else said
 
 
 def _copied(stages: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def add_uploads(project_id: int, files: list[Any], label: str) -> None:
         bar.empty()
     for file in files:
         if file not in sounds:
-            submit(ADD_TASK, {"project_id": project_id, "paths": [_staged(file)], "label": label or None}, project_id)
+            submit(ADD_TASK, {"project_id": project_id, "paths": [staged(file)], "label": label or None}, project_id)
     st.session_state["_added"] = (f"Added {count_of(added, 'sound')}." if sounds else "", told)
     st.session_state["_uploads"] = st.session_state.get("_uploads", 0) + 1  # a new, empty uploader
 
@@ -161,7 +161,7 @@ def _keep(project_id: int, name: str, clip: Clip, source: str, licence: str, not
     )[1]  # fmt: skip
 
 
-def _staged(file: Any) -> str:
+def staged(file: Any) -> str:
     """Put an upload where the worker finds it; what was put there a day ago goes."""
     from lab.atomic import write_bytes
 

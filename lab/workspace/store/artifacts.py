@@ -74,6 +74,10 @@ class ArtifactFiles:
             raise LabError(f"The file {sha256[:12]}… was damaged in the store.")
         return data
 
+    def remove(self, sha256: str) -> None:
+        """Delete a file; nothing happens where it is gone already."""
+        self._discard(self._path(sha256))
+
     def name(self, name: str, data: bytes) -> None:
         """Keep some bytes under a name of their own, in place of what it named before.
 
