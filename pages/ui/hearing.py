@@ -14,12 +14,13 @@ from pages.ui.session import store
 from pages.ui.work import is_open, job_panel, latest_job, submit
 
 HEARS, QUIET, TUNE = (f"lab.study.alarm.tasks:{name}" for name in ("hears", "stays_quiet", "tune"))
+RULES = "rules"
 SLICES = {
     "level": "T3: pitch and level", "noise": "T3: pitch and noise", "room": "T3: pitch and room",
     "low_level": "520 Hz: pitch and level", "low_noise": "520 Hz: pitch and noise", "pattern": "Rhythm and noise",
-    "rules": "Rhythm and rule",
+    RULES: "Rhythm and rule",
 }  # fmt: skip
-QUICK = ["level", "low_level", "rules"]
+QUICK = ["level", "low_level", RULES]
 KINDS = {"Any fire alarm": ANY_ALARM, "T3 only": T3_ONLY}
 
 
@@ -47,7 +48,7 @@ def slices(project_id: int, sha256: str) -> None:
         st.markdown(f"**{each['title']}**")
         for column, picture in zip(st.columns(len(each["pictures"])), each["pictures"], strict=True):
             with column:
-                st.caption(_told(picture))
+                st.caption(picture["contender"] if each["name"] == RULES else _told(picture))
                 figure = drawn.heat_map(picture, each["x"], each["y"])
                 charts.show(figure, f"slice-{each['name']}-{picture['contender']}", 260)
 
@@ -56,7 +57,7 @@ def _told(picture: dict[str, Any]) -> str:
     cells = [share for row in picture["found"] for share in row]
     delay = picture["delay_s"]
     after = f", after {delay['median']:.1f} s (worst {delay['worst']:.1f} s)" if delay else ""
-    return f"{picture['contender']}: {words.percent(sum(cells) / len(cells), 0)} heard{after}"
+    return f"{picture['contender']}: {words.percent(sum(cells) / len(cells), 1)} heard{after}"
 
 
 def false_alarms(project_id: int, sha256: str) -> None:

@@ -42,8 +42,8 @@ def usual(detector: Detector | None = None) -> list[Contender]:
     shipped = replace(published, threshold=0.5, rule=SHIPPED)
     return [
         Contender(mine.name, mine),
-        Contender("article's features and network", published),
-        Contender("article as shipped: any hop", shipped),
+        Contender("article's network", published),
+        Contender("article as shipped", shipped),
     ]
 
 
