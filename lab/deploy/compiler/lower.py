@@ -1,5 +1,6 @@
 """From the graph's operators to kernel calls."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,7 +76,8 @@ def lower(graph: Graph, ends: Ends) -> list[Step]:
         return []
     # Outputs are read once more, at the end: no step may be merged with the one that makes them.
     reading = Step(graph.operators[-1], "", ends.lasts, ends.lasts[0])
-    return accelerate(_join_tables([*steps, reading]), ends.lasts[0])[:-1]
+    joined = _read_through_tables(_join_tables([*steps, reading]))
+    return accelerate(joined, ends.lasts[0])[:-1]
 
 
 def _check_flash(steps: list[Step]) -> None:
@@ -108,24 +110,38 @@ def needed(graph: Graph, ends: Ends) -> list[Operator]:
 def _join_tables(steps: list[Step]) -> list[Step]:
     """Merge an element-wise step into the one before it, if nobody else reads what lies between."""
     made: list[Step] = []
-    readers: dict[int, int] = {}
-    for step in steps:
-        for index in step.reads:
-            readers[index] = readers.get(index, 0) + 1
+    readers = Counter(index for step in steps for index in step.reads)
     for step in steps:
         before = made[-1] if made else None
-        if (
-            before is not None
-            and before.table is not None
-            and step.table is not None
-            and step.reads == (before.writes,)
-            and readers[before.writes] == 1
-        ):
+        if before is not None and before.table is not None and _takes_table(before, step, readers):
+            assert step.table is not None
             table = step.table[before.table.astype(np.int64) + 128]
             made[-1] = replace(step, reads=before.reads, table=table, constants=(Constant("table", "int8_t", table),))
         else:
             made.append(step)
     return made
+
+
+def _read_through_tables(steps: list[Step]) -> list[Step]:
+    """Let a nearest-neighbour resize apply the element-wise step that follows it, such as a normalization."""
+    made: list[Step] = []
+    readers = Counter(index for step in steps for index in step.reads)
+    for step in steps:
+        before = made[-1] if made else None
+        if before is not None and before.kernel == "resize" and _takes_table(before, step, readers):
+            rows, columns, *sizes = before.arguments
+            made[-1] = replace(
+                before, kernel="resize_table", writes=step.writes, arguments=(rows, columns, "{table}", *sizes),
+                constants=(*before.constants, *step.constants),
+                note=f"portable kernel: operator {step.operator.index} ({step.operator.name}) is read through a table",
+            )  # fmt: skip
+        else:
+            made.append(step)
+    return made
+
+
+def _takes_table(before: Step, step: Step, readers: Counter[int]) -> bool:
+    return step.table is not None and step.reads == (before.writes,) and readers[before.writes] == 1
 
 
 def ends(graph: Graph) -> Ends:

@@ -71,6 +71,16 @@ def test_only_the_kernels_that_are_used_are_there():
     assert "depthwise" not in text
 
 
+def test_a_normalization_is_folded_into_the_resize_that_it_follows():
+    first = compile_model(article_model()).layers[0]
+    assert first["note"] == "portable kernel: operator 2 (MUL) is read through a table"
+    m = ModelBuilder()
+    x = m.tensor((1, 6, 6, 1))
+    y = m.resize(x, (4, 4))
+    model = m.build([x], [y, m.unary("RELU", y, 0.05, 0)])  # what lies between is an output: it stays
+    assert [layer["name"] for layer in compile_model(model).layers] == ["RESIZE_NEAREST_NEIGHBOR", "RELU"]
+
+
 def test_the_arena_is_shared_by_tensors_that_are_not_alive_together():
     # 124 x 129 input and 32 x 32 resized are alive together; everything after fits where the input was.
     assert compile_model(article_model()).arena_bytes == 15_996 + 1_024
