@@ -4,7 +4,7 @@ import streamlit as st
 
 from lab.workspace.store import shelf as stored
 from pages import ui
-from pages.ui import incoming, shelf, sight, whole
+from pages.ui import cutting, incoming, shelf, sight, whole
 
 ui.require_login()
 project = ui.header("Sounds", "Everything a detector learns from. Select a sound to hear and see it.")
@@ -32,7 +32,8 @@ with left:
 with right, ui.shows_errors():
     if chosen:
         shelf.describe(chosen[0])
-        sight.clip_view(chosen[0].sha256, chosen[0].seconds)
+        sight.clip_view(chosen[0].sha256, chosen[0].seconds, chosen[0].segments)
+        cutting.panel(chosen[0])
         shelf.actions(project.id, chosen, shelf.labels_of(counts), asked, total)
     else:
         ui.empty("Nothing selected", "Select a row to listen; several, to label, move or delete them together.")

@@ -20,7 +20,12 @@ TOLD_SORTS = {
     "added": "Order added", "name": "Name", "label": "Label", "length": "Length", "peak": "Peak", "source": "Source",
     "licence": "Licence", "recording": "Recording",
 }  # fmt: skip
-MEANING = "Clipped: samples at full scale in a row. Silent: below -60 dBFS. Too short: less than one window (1 s)."
+MEANINGS = {
+    "clipped": "Clipped: samples at full scale in a row; record it more softly.",
+    "silent": "Silent: below -60 dBFS, so there is nothing to learn from.",
+    "too short": "Too short: less than one window of 1 s.",
+}
+MEANING = " ".join(MEANINGS.values())
 
 
 def labels_of(used: Iterable[str]) -> list[str]:
@@ -77,9 +82,9 @@ def _drawn(clips: list[Clip], key: str) -> list[Clip]:
         {
             "name": [clip.name for clip in clips],
             "label": [clip.label or NO_LABEL for clip in clips],
+            "warnings": [", ".join(stored.warnings_of(clip)) for clip in clips],
             "length": [clip.seconds for clip in clips],
             "peak": [clip.peak for clip in clips],
-            "warnings": [", ".join(stored.warnings_of(clip)) for clip in clips],
             "source": [clip.source for clip in clips],
             "licence": [clip.licence for clip in clips],
             "recording": [clip.recording_id for clip in clips],
@@ -110,7 +115,7 @@ def describe(clip: Clip) -> None:
     facts = [clip.label or NO_LABEL, f"{clip.seconds:.1f} s", clip.source, clip.licence, *clip.notes]
     st.caption(" · ".join(fact for fact in facts if fact))
     if warned := stored.warnings_of(clip):
-        st.warning(f"This sound is {' and '.join(warned)}. {MEANING}", icon=":material/warning:")
+        st.warning(" ".join(MEANINGS[name] for name in warned), icon=":material/warning:")
 
 
 def actions(project_id: int, chosen: Sequence[Clip], labels: list[str], asked: stored.Search, total: int) -> None:

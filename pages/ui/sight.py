@@ -1,6 +1,6 @@
 """A sound made visible: its waveform, and what three front ends make of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ COLUMNS = 500
 POINTS = 700
 RANGE_DB, OCTAVE_DB = 70.0, 6.02
 MAX_CODE = 255
+MOST_SEGMENTS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +45,14 @@ def samples(sha256: str) -> NDArray[np.int16]:
     return read_clip(store().read_artifact(sha256))[0].samples
 
 
-def clip_view(sha256: str, seconds: float) -> None:
+def clip_view(sha256: str, seconds: float, segments: Sequence[Mapping[str, Any]] = ()) -> None:
     """Draw a clip: player, waveform, spectrograms; of a long one, ten seconds at a chosen place."""
     st.audio(store().read_artifact(sha256), format="audio/wav")
     start = 0.0
     if seconds > SHOWN_S:
         start = st.slider("Show from", 0.0, float(seconds - SHOWN_S), 0.0, 0.5, format="%.1f s", key=f"from-{sha256}")
     part = samples(sha256)[int(start * RATE_HZ) : int((start + SHOWN_S) * RATE_HZ)]
-    _draw(part, list(pictures(part)), start)
+    _draw(part, list(pictures(part)), start, segments)
 
 
 def pictures(part: NDArray[np.int16]) -> Iterator[Picture]:
@@ -101,7 +102,9 @@ def outline(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.fl
     return np.r_[time, time[::-1]], np.r_[whole.max(axis=1), whole.min(axis=1)[::-1]]
 
 
-def _draw(part: NDArray[np.int16], seen: list[Picture], start_s: float) -> None:
+def _draw(
+    part: NDArray[np.int16], seen: list[Picture], start_s: float, segments: Sequence[Mapping[str, Any]] = ()
+) -> None:
     time, shape = outline(part)
     peak = max(0.01, float(np.abs(shape).max(initial=0)))
     heights = [0.5] + [1.0] * len(seen)
@@ -110,6 +113,11 @@ def _draw(part: NDArray[np.int16], seen: list[Picture], start_s: float) -> None:
         subplot_titles=[f"Waveform · peak {peak:.2f}", *(picture.title for picture in seen)], row_heights=heights,
     )  # fmt: skip
     figure.add_scatter(x=time + start_s, y=shape, fill="toself", line={"width": 0.5}, hoverinfo="skip", row=1, col=1)
+    for each in segments[:MOST_SEGMENTS]:
+        if each["start_s"] < start_s + SHOWN_S and each["end_s"] > start_s:
+            figure.add_vrect(
+                each["start_s"], each["end_s"], fillcolor="#ef8a1d", opacity=0.25, line_width=0, row=1, col=1
+            )
     for row, picture in enumerate(seen, start=2):
         add_picture(figure, picture, start_s, row)
     figure.update_yaxes(range=[-peak, peak], showticklabels=False, row=1, col=1)

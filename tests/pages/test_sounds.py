@@ -130,7 +130,8 @@ def test_warnings_are_shown_and_can_be_asked_for(open_page):
     app = open_page("sounds")
     app.button_group[1].set_value(["silent"]).run()
     assert list(app.dataframe[0].value["warnings"]) == ["silent, too short"]
-    assert "This sound is silent and too short" in app.warning[0].value
+    assert "Silent: below -60 dBFS" in app.warning[0].value
+    assert "Clipped" not in app.warning[0].value
 
 
 def test_a_long_list_comes_in_pages_sorted_as_asked(open_page, monkeypatch):
@@ -288,3 +289,26 @@ def test_a_project_is_deleted_only_after_its_name_was_typed(open_page):
     sure = next(button for button in app.button if button.label == "Delete for good")
     assert sure.disabled
     assert open_store().projects()[0].name == seed.PROJECT
+
+
+def test_a_sound_is_trimmed_to_what_the_slider_keeps(open_page):
+    seed.examples()
+    first = clips()[0]
+    app = open_page("sounds")
+    app.slider(key=f"trim-{first.id}").set_value((1.0, 3.5)).run()
+    app = press(app, "Trim")
+    assert 2.5 in [clip.seconds for clip in clips()]
+    press(app, "Undo")
+    assert {clip.seconds for clip in clips()} == {6.0}
+
+
+def test_segments_from_a_table_are_kept_and_cut_into_sounds(open_page):
+    seed.examples()
+    first = clips()[0]
+    app = open_page("sounds")
+    table = f"file,start_s,end_s\n{first.name},0.5,1.5\n{first.name},2,3\n".encode()
+    app.file_uploader(key=f"segments-{first.id}").set_value([("segments.csv", table, "text/csv")]).run()
+    assert [each["start_s"] for each in clips()[0].segments] == [0.5, 2.0]
+    press(app, "Cut into 2 sounds")
+    assert len(clips()) == 13
+    assert [clip.seconds for clip in clips()].count(1.0) == 2
