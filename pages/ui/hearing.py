@@ -81,10 +81,9 @@ def false_alarms(project_id: int, sha256: str) -> None:
         return
     rows = [
         {
-            "Sounds": source["source"], "Detector": total["contender"], "Hours": total["hours"],
-            "False alarms": total["false_alarms"], "An hour": total["per_hour"],
-            "95 % bound, an hour": total["upper_bound_95"],
-            "Most by": ", ".join(_causes(counted["at"])) or "–",
+            "Detector": total["contender"], "False alarms": total["false_alarms"], "An hour": total["per_hour"],
+            "95 % bound, an hour": total["upper_bound_95"], "Hours": total["hours"],
+            "Most by": ", ".join(_causes(counted["at"])) or "–", "Sounds": source["source"],
         }
         for source, totals in zip(result["sources"], result["totals"], strict=True)
         for total, counted in zip(totals, source["contenders"], strict=True)
@@ -120,9 +119,10 @@ def tuner(project_id: int, sha256: str) -> None:
     charts.show(drawn.trade(result["choices"], choice), "bench-trade", 380)
     missed = words.percent(choice["missed"], 1)
     delay = f", heard after {choice['delay_s']:.1f} s" if choice["delay_s"] else ""
+    rate = f"{choice['per_hour']:.1f} false alarms an hour"
     st.markdown(
-        f"**{drawn.told(choice)}**: {missed} of {result['alarms']} alarms missed, {choice['per_hour']:g} false alarms "
-        f"an hour over {result['hours']:.1f} h{delay}."
+        f"**{drawn.told(choice)}**: {missed} of {result['alarms']} alarms missed, "
+        f"{rate} over {result['hours']:.1f} h{delay}."
     )
     st.button(
         "Make a detector with this rule", type="primary", icon=":material/save:", on_click=_save,

@@ -9,6 +9,8 @@ from lab.errors import BadInput
 
 FOUND = [[0, "#7a1f1f"], [0.5, "#ef8a1d"], [0.85, "#e8d9a0"], [1, "#1f9d8f"]]
 """From never found to always."""
+NONE = 0.2
+"""Where a logarithmic axis shows that there was no false alarm."""
 
 
 def heat_map(picture: dict[str, Any], x: dict[str, Any], y: dict[str, Any]) -> Any:
@@ -48,18 +50,21 @@ def trade(rows: Sequence[dict[str, Any]], chosen: dict[str, Any] | None = None) 
     for kind, name in (("count", "count in 4 s, consecutive"), ("mean", "mean over 4 s"), ("t3", "T3 rhythm")):
         some = [row for row in rows if row["rule"]["kind"] == kind and row["missed"] is not None]
         figure.add_scatter(
-            x=[row["per_hour"] for row in some], y=[row["missed"] for row in some], mode="markers", name=name,
-            text=[told(row) for row in some], marker={"size": 7, "opacity": 0.75},
-            hovertemplate="%{text}<br>%{x:.1f} false alarms an hour<br>%{y:.1%} missed<extra></extra>",
+            x=[max(NONE, row["per_hour"]) for row in some], y=[row["missed"] for row in some],
+            mode="markers", name=name, text=[f"{told(row)}<br>{row['per_hour']:.1f} false alarms an hour" for row in some],
+            marker={"size": 7, "opacity": 0.75}, hovertemplate="%{text}<br>%{y:.1%} missed<extra></extra>",
         )  # fmt: skip
     if chosen:
         figure.add_scatter(
-            x=[chosen["per_hour"]], y=[chosen["missed"]], mode="markers", name="chosen", text=[told(chosen)],
+            x=[max(NONE, chosen["per_hour"])], y=[chosen["missed"]], mode="markers", name="chosen", text=[told(chosen)],
             marker={"size": 16, "symbol": "circle-open", "line": {"width": 3}}, hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
-        xaxis_title="false alarms an hour", yaxis_title="alarms missed", yaxis_tickformat=".0%", legend_orientation="h"
-    )
+        xaxis_title="false alarms an hour", yaxis_title="alarms missed", yaxis_tickformat=".0%",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02},
+    )  # fmt: skip
+    ticks = [NONE, 1, 3, 10, 30, 100, 300, 1_000]
+    figure.update_xaxes(type="log", tickvals=ticks, ticktext=["none", *map(str, ticks[1:])])
     return figure
 
 
