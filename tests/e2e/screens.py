@@ -16,6 +16,7 @@ PAGES = {
     "sounds": "sounds",
     "augment": "augment",
     "train": "train",
+    "alarm_bench": "alarm_bench",
     "firmware": "firmware",
 }
 WIDTHS = {1280: 900, 390: 844}

@@ -51,7 +51,8 @@ def trade(rows: Sequence[dict[str, Any]], chosen: dict[str, Any] | None = None) 
         some = [row for row in rows if row["rule"]["kind"] == kind and row["missed"] is not None]
         figure.add_scatter(
             x=[max(NONE, row["per_hour"]) for row in some], y=[row["missed"] for row in some],
-            mode="markers", name=name, text=[f"{told(row)}<br>{row['per_hour']:.1f} false alarms an hour" for row in some],
+            mode="markers", name=name,
+            text=[f"{told(row)}<br>{row['per_hour']:.1f} false alarms an hour" for row in some],
             marker={"size": 7, "opacity": 0.75}, hovertemplate="%{text}<br>%{y:.1%} missed<extra></extra>",
         )  # fmt: skip
     if chosen:
