@@ -16,6 +16,7 @@ PAGES = {
     "sounds": "sounds",
     "augment": "augment",
     "train": "train",
+    "optimize": "optimize",
     "alarm_bench": "alarm_bench",
     "firmware": "firmware",
 }
