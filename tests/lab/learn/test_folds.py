@@ -4,6 +4,7 @@ import pytest
 from lab.learn import folds
 from lab.learn.models import Architecture
 from lab.learn.schedule import Schedule
+from lab.sound.augment import Augmentation, Level
 from lab.sound.clip import Clip
 from lab.sound.datasets import Item
 from lab.sound.features import DEFAULT
@@ -25,3 +26,20 @@ def test_each_fold_is_tested_once_and_tones_are_told_apart():
     assert [row["fold"] for row in found["folds"]] == [1, 2, 3]
     assert found["clips"]["mean"] == pytest.approx(1.0)
     assert found["windows"]["least"] > 0.5
+
+
+def test_without_patience_the_validating_fold_trains_too_and_copies_are_made(monkeypatch):
+    seen = []
+    real = folds.train_baseline
+
+    def watched(dataset, *args, augmentation=None, **others):
+        seen.append((dataset.splits.count("validate"), augmentation))
+        return real(dataset, *args, augmentation=augmentation, **others)
+
+    monkeypatch.setattr(folds, "train_baseline", watched)
+    items = [tone(freq_hz, fold) for fold in (1, 2, 3) for freq_hz in (500, 3_000)]
+    recipe = Augmentation((Level(),), copies=2)
+    folds.cross_validate(items, DEFAULT, SMALL, Schedule("baseline", 1, 5e-3), augmentation=recipe)
+    folds.cross_validate(items, DEFAULT, SMALL, Schedule("baseline", 1, 5e-3, patience=1))
+    assert seen[:3] == [(0, recipe)] * 3
+    assert seen[3:] == [(2, None)] * 3
