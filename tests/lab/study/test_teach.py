@@ -20,8 +20,8 @@ def item(samples, label, recording):
 
 @pytest.fixture(scope="module")
 def lesson():
-    """A lesson on a whistle that the prepared detector takes for an alarm."""
-    whistle = synth.render("whistle", 100, 4.0).samples
+    """A lesson on a pea whistle that the prepared detector takes for an alarm."""
+    whistle = synth.render("referee", 113, 4.0).samples
     own = split([item(whistle, "not_alarm", "whistle")])
     return teach.teach(prepared_detector(), own, "taught")
 
