@@ -60,7 +60,8 @@ def test_drawn_pitches_are_mostly_near_3150_and_always_2600_to_3800():
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_low_alarm_has_mostly_odd_harmonics(seed):
-    found = power(alarms.low_square(np.random.default_rng(seed), RATE))
+    rng = np.random.default_rng(seed)
+    found = power(alarms.low_square(rng, alarms.low_hz(rng), RATE))
     first = int(found.argmax())
     assert 465 <= first <= 575
     assert found[3 * first - 20 : 3 * first + 20].sum() > 0.01 * found[first - 20 : first + 20].sum()
