@@ -29,11 +29,16 @@ class Place:
     rt60_s: float
 
 
-def draw_place(rng: Rng) -> Place:
-    """Return a random place: -6 to -46 dBFS, -4 to 40 dB above the background, RT60 0.2–1.2 s or none."""
+def draw_place(rng: Rng, noisy: bool = True) -> Place:
+    """Return a random place: -6 to -46 dBFS, RT60 0.2–1.2 s or none.
+
+    Args:
+        rng: draws it.
+        noisy: all levels from -4 to 40 dB above the background alike; else 0 to 45 dB, mostly about 25, as in a home.
+    """
     return Place(
         level_db=float(rng.uniform(-46, -6)),
-        snr_db=float(rng.uniform(-4, 40)),
+        snr_db=float(rng.uniform(-4, 40) if noisy else rng.triangular(0, 25, 45)),
         floor_db=float(rng.uniform(-78, -56)),
         rt60_s=float(rng.uniform(0.2, 1.2)) if rng.random() < 0.85 else 0.0,
     )

@@ -70,7 +70,7 @@ def render(family: str, seed: int, seconds: float = SECONDS) -> Scene:
     rng = np.random.default_rng(np.random.SeedSequence([crc32(family.encode()), seed]))
     n = max(1, round(seconds * RATE_HZ))
     dry, pulses = chosen.draw(rng, n)
-    place = draw_place(rng)
+    place = draw_place(rng, noisy=chosen.split == "train")  # what trains should meet noise often
     samples = record(rng, np.asarray(dry, np.float32), _background(rng, chosen, n), place)
     samples.flags.writeable = False
     return Scene(samples, tuple(merged(pulses)), chosen.kind, family, round(place.rt60_s * TAIL_DB / 60, 3))
