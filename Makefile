@@ -30,8 +30,10 @@ requirements:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --prerelease if-necessary-or-explicit requirements-dev.in -o requirements-dev.txt
 
-# The figures of the README: cycles and bytes on the virtual board, then an hour heard row by row (four minutes).
+# The figures of the README: features, what the detector hears, cycles and bytes on the virtual board, an hour row by row (ten minutes).
 bench:
+	@$(BIN)/python -m lab bench features
+	@$(BIN)/python -m lab bench alarm
 	@$(BIN)/python -m lab bench device
 	@$(BIN)/python -m lab bench streaming
 
