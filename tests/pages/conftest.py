@@ -1,5 +1,6 @@
 """Pages under AppTest, with no worker and no set-up tools of this machine."""
 
+import gc
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,15 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import setup, webrtc
 from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_heap():
+    """Leave what earlier tests brought out of the garbage collection that Streamlit asks for after each run."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
