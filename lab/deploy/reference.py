@@ -3,6 +3,8 @@
 LiteRT's BUILTIN_REF resolver: plain kernels, no delegate, no TensorFlow.
 """
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +30,7 @@ class ReferenceModel:
                 raise BadInput(f"The model needs one int8 {what}; it has {[graph.tensors[i].dtype for i in indices]}.")
         self._shape = graph.tensors[graph.inputs[0]].shape
         self._interpreter = _interpreter(tflite)
+        self._lock = threading.Lock()  # the tensors are the interpreter's own: one inference at a time
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
@@ -44,7 +47,8 @@ class ReferenceModel:
             BadInput: another shape or type.
         """
         batch = as_batch(inputs, self._shape)
-        made = [self._run_one(item.reshape(self._shape)) for item in batch]
+        with self._lock:
+            made = [self._run_one(item.reshape(self._shape)) for item in batch]
         shape = tuple(self._interpreter.get_output_details()[0]["shape"])
         return np.array(made, np.int8).reshape(len(batch), *shape[1:])
 
