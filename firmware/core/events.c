@@ -4,72 +4,107 @@
 
 #include "lab_config.h"
 
-#if LAB_RULE_T3
-#define LOOK_BACK (LAB_T3_LOOK_BACK + 1)
+#define OWN_HOPS (LAB_RULE_KIND == 2 ? 0 : LAB_RULE_WINDOW_HOPS)
+#define LONGEST_HOPS (OWN_HOPS > LAB_T3_LOOK_BACK ? OWN_HOPS : LAB_T3_LOOK_BACK)
+#define LOOK_BACK (LONGEST_HOPS + 1)
+
+#if LAB_RULE_WINDOW_HOPS > 257 /* of weights up to 255 */
+typedef uint32_t total_t;
 #else
-#define LOOK_BACK (LAB_RULE_WINDOW_HOPS + 1)
+typedef uint16_t total_t;
 #endif
 
+const event_rule_t events_own = {
+    LAB_THRESHOLD_CODE, LAB_RULE_KIND, LAB_RULE_WINDOW_HOPS, LAB_RULE_ON_HOPS, LAB_RULE_OFF_HOPS, LAB_RULE_HOLD_OFF_HOPS,
+};
+static event_rule_t rule = {
+    LAB_THRESHOLD_CODE, LAB_RULE_KIND, LAB_RULE_WINDOW_HOPS, LAB_RULE_ON_HOPS, LAB_RULE_OFF_HOPS, LAB_RULE_HOLD_OFF_HOPS,
+};
+
 /* totals[now] is what all decisions so far weigh together; the one before it leaves the newest out. Differences survive wrapping. */
-static uint32_t totals[LOOK_BACK];
+static total_t totals[LOOK_BACK];
 static uint32_t now, held_off;
 static bool on;
 
+static const int8_t odds[256] = LAB_ODDS;
+
+/* How much surer than the threshold, from 0 to twice LAB_SURE. */
+static uint32_t sureness(int8_t code) {
+  int32_t beside = odds[code + 128] - odds[rule.threshold + 128];
+  return (uint32_t)(LAB_SURE + (beside < -LAB_SURE ? -LAB_SURE : beside > LAB_SURE ? LAB_SURE : beside));
+}
+
 static uint32_t weight(int8_t code) {
-#if LAB_RULE_MEAN
-  return (uint32_t)(code + 128);
-#else
-  return code >= LAB_THRESHOLD_CODE;
-#endif
+  if (rule.kind == RULE_T3 || rule.kind == RULE_ANY) {
+    return sureness(code);
+  }
+  return rule.kind == RULE_MEAN ? (uint32_t)(code + 128) : code >= rule.threshold;
 }
 
 static uint32_t total_ago(uint32_t hops) { return totals[(now + LOOK_BACK - hops) % LOOK_BACK]; }
 
-static uint32_t over(uint32_t from, uint32_t to) { return total_ago(to) - total_ago(from); }
+static uint32_t over(uint32_t from, uint32_t to) { return (total_t)(total_ago(to) - total_ago(from)); }
 
-#if LAB_RULE_T3
 static const uint16_t t3[LAB_T3_COUNT][8] = LAB_T3_SPANS;
 static uint32_t since = LAB_T3_STAYS_HOPS;
 
-/* Whether two groups and two pauses lie where a T3 of this speed has them. */
+/* Whether two groups weigh enough more than the pauses beside them, where a T3 of this speed has them. */
 static bool fits(const uint16_t s[8]) {
+  int32_t quiet_len = s[4] - s[5] + s[6] - s[7], quiet = (int32_t)(over(s[4], s[5]) + over(s[6], s[7]));
   for (int tone = 0; tone < 4; tone += 2) {
-    if (over(s[tone], s[tone + 1]) * LAB_RULE_WINDOW_HOPS < LAB_RULE_ON_HOPS * (uint32_t)(s[tone] - s[tone + 1])) return false;
+    int32_t length = s[tone] - s[tone + 1];
+    int32_t contrast = (int32_t)over(s[tone], s[tone + 1]) * quiet_len - quiet * length;
+    if (contrast * rule.window_hops < 2 * LAB_SURE * rule.off_hops * length * quiet_len) return false;
   }
-  uint32_t pauses = over(s[4], s[5]) + over(s[6], s[7]);
-  return pauses * LAB_RULE_WINDOW_HOPS <= LAB_RULE_OFF_HOPS * (uint32_t)(s[4] - s[5] + s[6] - s[7]);
+  return true;
 }
 
-static bool holds(void) {
+static bool holds_t3(void) {
   bool found = false;
   for (int speed = 0; speed < LAB_T3_COUNT && !found; speed++) found = fits(t3[speed]);
   since = found ? 0 : since < LAB_T3_STAYS_HOPS ? since + 1 : since;
   return since < LAB_T3_STAYS_HOPS;
 }
-#else
+
 static bool holds(void) {
-  uint32_t unit = LAB_RULE_MEAN ? LAB_THRESHOLD_CODE + 128 : 1;
-  return over(LAB_RULE_WINDOW_HOPS, 0) >= (on ? LAB_RULE_OFF_HOPS : LAB_RULE_ON_HOPS) * unit;
+  bool rhythm = (rule.kind == RULE_T3 || rule.kind == RULE_ANY) && holds_t3();
+  if (rule.kind == RULE_T3) {
+    return rhythm;
+  }
+  if (rule.kind == RULE_ANY) {
+    return rhythm || over(rule.window_hops, 0) >= LAB_SURE * (uint32_t)(rule.window_hops + (on ? rule.off_hops : rule.on_hops));
+  }
+  uint32_t unit = rule.kind == RULE_MEAN ? (uint32_t)(rule.threshold + 128) : 1;
+  return over(rule.window_hops, 0) >= (on ? rule.off_hops : rule.on_hops) * unit;
 }
-#endif
+
+bool events_can(const event_rule_t *wanted) {
+  uint32_t most = wanted->kind == RULE_T3 ? LAB_RULE_MAX_WINDOW_HOPS : LONGEST_HOPS;
+  return wanted->kind < RULE_KINDS && 1 <= wanted->off_hops && wanted->off_hops <= wanted->on_hops &&
+         wanted->on_hops <= wanted->window_hops && wanted->window_hops <= most &&
+         wanted->hold_off_hops <= LAB_RULE_MAX_HOLD_OFF_HOPS;
+}
+
+void events_follow(const event_rule_t *wanted) {
+  rule = *wanted;
+  events_reset();
+}
 
 void events_reset(void) {
   memset(totals, 0, sizeof totals);
   now = held_off = 0;
   on = false;
-#if LAB_RULE_T3
   since = LAB_T3_STAYS_HOPS;
-#endif
 }
 
 bool events_push(int8_t code) {
   uint32_t total = totals[now] + weight(code);
   now = now + 1 == LOOK_BACK ? 0 : now + 1;
-  totals[now] = total;
+  totals[now] = (total_t)total;
   bool was = on;
   on = holds() && (on || !held_off);
   if (was && !on) {
-    held_off = LAB_RULE_HOLD_OFF_HOPS;
+    held_off = rule.hold_off_hops;
   }
   if (!on && held_off) held_off--;
   return on;

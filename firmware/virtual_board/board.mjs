@@ -7,9 +7,12 @@
 import { RP2040 } from 'rp2040js';
 import { BOOTROM } from './bootrom.mjs';
 import { CdcHost } from './cdc_host.mjs';
+import { erase, program } from './flash.mjs';
 import { readUf2 } from './uf2.mjs';
 
 export const CLOCK_HZ = 125e6;
+/** Runs of so many seconds each, from power-on, are the same wherever they run: where one ends moves cycles in the next. */
+export const SLICE_S = 0.016;
 const NANOS_PER_CYCLE = 1e9 / CLOCK_HZ;
 const NANOS_PER_WORD = 31_250;
 const SILENCE = 0xaaaaaaaa;
@@ -18,6 +21,8 @@ const FLASH_BYTES = 2 * 2 ** 20;
 const FUNCTION_PWM = 4;
 const PWM_ENABLED = 1;
 const WATCHDOG = 0x40058;
+const SRAM = 0x20000000;
+const BREAK = { BOOT_MODE: 1, ERASE: 2, PROGRAM: 3 }; // of bootrom.S
 const LINE_MAX_LEN = 4096;
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -40,7 +45,8 @@ export class Board {
     this.ledPin = ledPin;
     this.stopped = '';
     this.idleNanos = 0;
-    this.words = [];
+    this.coming = []; // arrays of words not heard yet
+    this.place = 0; // in the first of them
     this.wordsHeard = 0;
     this.#load(uf2);
     this.#stopOnTrouble();
@@ -61,13 +67,24 @@ export class Board {
 
   #stopOnTrouble() {
     this.mcu.onBreak = (code) => {
-      this.stopped = code === 1 ? 'the firmware went to boot mode' : `the firmware stopped at breakpoint ${code}`;
+      if (code === BREAK.ERASE || code === BREAK.PROGRAM) this.#writeFlash(code);
+      else this.stopped = code === BREAK.BOOT_MODE ? 'the firmware went to boot mode' : `the firmware stopped at breakpoint ${code}`;
     };
     const watchdog = this.mcu.peripherals[WATCHDOG];
     watchdog.onWatchdogTrigger = () => {
       this.stopped = 'the watchdog found the firmware stuck';
       watchdog.timer.enable = watchdog.alarm.enable = false; // it would fire again and again, in no time
     };
+  }
+
+  /** The boot ROM asks, with offset, (source and) count in registers, and waits as long as register 0 says. */
+  #writeFlash(code) {
+    const { flash, sram, core } = this.mcu;
+    const [offset, second, third] = core.registers;
+    core.registers[0] =
+      code === BREAK.ERASE
+        ? erase(flash, offset, second)
+        : program(flash, offset, sram.slice(second - SRAM, second - SRAM + third));
   }
 
   #connectUsb() {
@@ -128,13 +145,17 @@ export class Board {
   }
 
   #nextWord() {
-    const index = this.wordsHeard++;
-    return index < this.words.length ? this.words[index] : SILENCE;
+    this.wordsHeard++;
+    if (this.place === this.coming[0]?.length) {
+      this.coming.shift();
+      this.place = 0;
+    }
+    return this.coming.length ? this.coming[0][this.place++] : SILENCE;
   }
 
-  /** Give the microphone its sound. @param {Uint32Array} words as `Modulator` makes them */
+  /** Give the microphone sound, to be heard after what it was given before. @param {Uint32Array} words as `Modulator` makes them */
   play(words) {
-    this.words = words;
+    if (words.length) this.coming.push(words);
   }
 
   /** Brightness of the light, 0 to 1. */

@@ -1,6 +1,6 @@
 @ A stand-in for the RP2040's boot ROM, written for the virtual board: where the
-@ SDK looks things up, and the few functions that its runtime calls. Flash
-@ functions do nothing; the board loads flash itself.
+@ SDK looks things up, and the few functions that its runtime calls. Erasing and
+@ programming are the board's (breakpoints 2 and 3); the time they take passes here.
 @
 @ bootrom.mjs holds these words. To make them again:
 @   arm-none-eabi-as -mcpu=cortex-m0plus bootrom.S -o bootrom.o
@@ -36,9 +36,9 @@ functions:
   .ascii "EX"
   .hword nothing + 1
   .ascii "RE"
-  .hword nothing + 1
+  .hword erase + 1
   .ascii "RP"
-  .hword nothing + 1
+  .hword program + 1
   .ascii "FC"
   .hword nothing + 1
   .ascii "CX"
@@ -153,6 +153,25 @@ copy: @ r0 to, r1 from, r2 count; gives r0 back
 
 nothing:
   bx lr
+
+erase: @ r0 offset, r1 count
+  bkpt #2
+  b pass
+
+program: @ r0 offset, r1 from, r2 count
+  bkpt #3
+pass: @ r0 microseconds, which the board left
+  ldr r1, timer
+  ldr r2, [r1]
+1:
+  ldr r3, [r1]
+  subs r3, r2
+  cmp r3, r0
+  bcc 1b
+  bx lr
+  .balign 4
+timer:
+  .word 0x40054028
 
 to_boot_mode: @ tells the board (breakpoint 1), then stops
   bkpt #1

@@ -1,7 +1,7 @@
-/** Bundles the virtual board for Node into build/, with the fast processor. */
+/** Bundles the virtual board: for Node into build/, and for pages that run it in a Worker; with the fast processor. */
 
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { withRunSlice } from './fast_core.mjs';
@@ -15,6 +15,23 @@ export const fastCore = {
     onLoad({ filter: /rp2040js[\\/]dist[\\/]esm[\\/]cortex-m0-core\.js$/ }, async ({ path }) => ({
       contents: withRunSlice(await readFile(path, 'utf8')),
     }));
+  },
+};
+
+/** An esbuild plugin: `import source from 'worker:./NAME.mjs'` is the text of a script for a Worker. */
+export const workers = {
+  name: 'workers',
+  setup({ onResolve, onLoad, initialOptions: { nodePaths, target } }) {
+    onResolve({ filter: /^worker:/ }, ({ path, resolveDir }) => ({
+      path: resolve(resolveDir, path.slice('worker:'.length)), namespace: 'worker',
+    })); // prettier-ignore
+    onLoad({ filter: /.*/, namespace: 'worker' }, async ({ path }) => {
+      const { outputFiles } = await build({
+        entryPoints: [path], plugins: [fastCore], bundle: true, write: false, format: 'iife', target, nodePaths,
+        logLevel: 'error',
+      }); // prettier-ignore
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
   },
 };
 

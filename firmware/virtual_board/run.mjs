@@ -14,13 +14,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Board } from './board.mjs';
+import { Board, SLICE_S } from './board.mjs';
 import { Modulator } from './modulator.mjs';
 
 const RATE_HZ = 16_000;
 const START_S = 0.2; // until the firmware listens
 const TAIL_S = 0.3; // until the last line is out
-const SLICE_S = 0.05;
 const PROGRESS_MS = 1000;
 
 const OPTIONS = {

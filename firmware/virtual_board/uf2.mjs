@@ -19,9 +19,13 @@ export function readUf2(file, flashBytes) {
     throw new Error(`not a whole .uf2: ${file.length} bytes are not blocks of ${BLOCK_BYTES}`);
   }
   const count = file.length / BLOCK_BYTES;
+  const seen = new Set();
   return Array.from({ length: count }, (_, number) => {
     const block = file.subarray(number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES);
-    return readBlock(block, number, count, flashBytes);
+    const piece = readBlock(block, number, count, flashBytes);
+    if (seen.has(piece.offset)) throw new Error(`block ${number} writes where another did`);
+    seen.add(piece.offset);
+    return piece;
   });
 }
 

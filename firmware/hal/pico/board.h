@@ -14,7 +14,7 @@ uint32_t board_cycles(void);
 /* Show a probability, 0 to 255, evenly to the eye; returns the duty, 0 to 255. */
 uint8_t board_show(uint32_t probability);
 
-/* The SDK's serial line over USB; in serial.c, with the two below. */
+/* The SDK's serial line over USB; in serial.c, with the four below. */
 void board_open_serial(void);
 
 /* Whether somebody opened the serial line since the last call. */
@@ -23,6 +23,12 @@ bool board_new_listener(void);
 /* Send a line of at most CFG_TUD_CDC_TX_BUFSIZE bytes if somebody listens and
  * all of it has room; never waits for a reader. Returns whether it was sent. */
 bool board_say(const char *text, uint32_t length);
+
+/* One byte that somebody sent on the serial line, or -1. */
+int32_t board_hear(void);
+
+/* Go to boot mode: the board becomes the drive RPI-RP2. Does not return. */
+void board_boot(void);
 
 /* Tell the watchdog that all is well. */
 void board_alive(void);

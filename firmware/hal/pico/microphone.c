@@ -20,8 +20,8 @@ static int channels[BUFFERS];
 static volatile uint32_t hops_filled;
 static uint32_t hops_taken, overruns;
 
-/* A buffer is full: aim its channel at the start again and publish it. */
-static void on_filled(void) {
+/* A buffer is full: aim its channel at the start again and publish it. In SRAM, as flash.c needs it. */
+static void __not_in_flash_func(on_filled)(void) {
   for (uint32_t i = 0; i < BUFFERS; i++) {
     if (dma_channel_get_irq0_status((uint)channels[i])) {
       dma_channel_acknowledge_irq0((uint)channels[i]);

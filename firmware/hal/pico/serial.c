@@ -1,5 +1,7 @@
 #include "board.h"
+#include "pico/bootrom.h"
 #include "pico/stdio.h"
+#include "pico/stdio/driver.h"
 #include "pico/stdio_usb.h"
 #include "tusb.h"
 
@@ -20,3 +22,10 @@ bool board_say(const char *text, uint32_t length) {
   stdio_flush();
   return true;
 }
+
+int32_t board_hear(void) {
+  char byte;
+  return stdio_usb.in_chars(&byte, 1) == 1 ? (uint8_t)byte : -1;
+}
+
+void board_boot(void) { reset_usb_boot(0, 0); }
