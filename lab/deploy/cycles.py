@@ -62,19 +62,20 @@ class Measured:
         return {"total": self.total, "layers": list(self.layers), "code_bytes": self.code_bytes}
 
 
-def invoke_cycles(tflite: bytes, inputs: NDArray[np.int8] | None = None) -> Measured:
+def invoke_cycles(tflite: bytes, inputs: NDArray[np.int8] | None = None, flash_bytes: int | None = None) -> Measured:
     """Return what an inference costs, the greatest over some inputs.
 
     Args:
         tflite: the model.
         inputs: int8, (n, …the model's input without its batch); one random input where absent.
+        flash_bytes: as compile_model takes it.
 
     Raises:
         BadInput: the compiler does not take the model, or it does not fit the RP2040's SRAM.
         Missing: no cross compiler, or no virtual board.
         LabError: the program failed.
     """
-    compiled = compile_model(tflite)
+    compiled = compile_model(tflite, flash_bytes=flash_bytes)
     if len(compiled.inputs) > 1 or len(compiled.outputs) > 1:
         raise BadInput("Cycles are measured for models of one input and one output.")
     if inputs is None:

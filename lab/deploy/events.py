@@ -7,15 +7,19 @@ Three kinds of rule look back over `window_hops` decisions:
   for consecutive ones.
 - "mean": the same, but each decision weighs as its probability does beside
   the threshold's.
-- "t3": three tones, a pause, and three tones again, each decision above the
-  threshold or not; see `T3`.
+- "t3": three tones, a pause, and three tones again; see `T3`. What counts is
+  contrast: how much surer decisions are where tones should be than where
+  pauses should. Sureness is the logarithm of the odds, so that many doubtful
+  decisions of a noisy room outweigh none that is certain.
+- "any": a "t3", or decisions that stay sure for the whole window, as of an
+  alarm that sounds without a pause.
 
 After an event, none starts for `hold_off_hops`. Everything is an integer, so
 firmware/core/events.c gives the same answer.
 """
 
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, log
 from typing import Any, Literal
 
 import numpy as np
@@ -28,8 +32,13 @@ HOP_SECONDS = HOP_LEN / 16_000
 MAX_WINDOW_HOPS = 512
 MAX_HOLD_OFF_HOPS = 3_750
 """Two minutes."""
-Kind = Literal["count", "mean", "t3"]
-KINDS: tuple[Kind, ...] = ("count", "mean", "t3")
+Kind = Literal["count", "mean", "t3", "any"]
+KINDS: tuple[Kind, ...] = ("count", "mean", "t3", "any")
+
+ODDS = tuple(round(8 * log((level + 0.5) / (255.5 - level))) for level in range(256))
+"""Eight times the natural logarithm of the odds of each probability, from code -128 up."""
+SURE = 40
+"""Odds count to e⁵ beside the threshold's, each way: a weight of 0 to 2·SURE."""
 
 Span = tuple[int, int]
 """Decisions looked back on: (from, to) hops ago, from the older to the newer, the newer left out."""
@@ -68,6 +77,7 @@ GROUP_SEEN_S = 2.2
 T3 = tuple(_rhythm(stretch) for stretch in (0.9, 0.95, 1.0, 1.05, 1.1))
 """ISO 8201's cycle of 4 s, and up to ten per cent faster or slower."""
 T3_LOOK_BACK = max(rhythm.pauses[0][0] for rhythm in T3)
+RHYTHMIC: tuple[Kind, ...] = ("t3", "any")
 T3_STAYS_HOPS = 156
 """A T3 lasts until its rhythm has not come again for 5 s."""
 
@@ -80,9 +90,10 @@ class EventRule:
         window_hops: decisions looked back on; 125 hops are 4 s, one T3 cycle.
         on_hops: decisions at or over the threshold that start an event.
         off_hops: an event ends when fewer than this are.
-        kind: "count", "mean" or "t3". A "t3" looks back over its rhythm, and reads the other three as shares:
-            `on_hops` of `window_hops` of each group must reach the threshold, and at most `off_hops` of
-            `window_hops` of the pauses may.
+        kind: one of KINDS. A "t3" asks that each group's decisions weigh more than the pauses' by `off_hops` of
+            `window_hops` of the most possible; `on_hops` says nothing to it. An "any" holds by such a rhythm too, or
+            else starts where decisions over the window weigh `on_hops` of `window_hops` of the most possible above
+            the threshold, and ends below `off_hops`.
         hold_off_hops: after an event, none starts for so long.
     """
 
@@ -105,7 +116,8 @@ class EventRule:
     @property
     def look_back(self) -> int:
         """Return how many decisions tell whether an event is on, hold-off apart."""
-        return T3_LOOK_BACK + T3_STAYS_HOPS if self.kind == "t3" else self.window_hops
+        rhythm = T3_LOOK_BACK + T3_STAYS_HOPS if self.kind in RHYTHMIC else 0
+        return max(rhythm, self.window_hops if self.kind != "t3" else 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able description."""
@@ -142,19 +154,27 @@ def active_hops(codes: NDArray[np.int8], threshold: float, rule: EventRule) -> N
     Returns:
         bool, shape (n,).
     """
-    if rule.kind == "t3":
-        starts = stays = _t3_stays(codes >= threshold_code(threshold), rule)
-    else:
-        sums = _sums(codes, threshold, rule)
-        unit = threshold_code(threshold) + 128 if rule.kind == "mean" else 1
-        starts, stays = sums >= rule.on_hops * unit, sums >= rule.off_hops * unit
-    return _followed(starts, stays, rule.hold_off_hops)
+    total = np.r_[0, np.cumsum(_weights(codes, threshold, rule.kind))]
+    sums = _over(total, len(codes), (rule.window_hops, 0))
+    if rule.kind in RHYTHMIC:
+        rhythm = _t3_stays(total, rule)
+        if rule.kind == "t3":
+            return _followed(rhythm, rhythm, rule.hold_off_hops)
+        starts, stays = (rhythm | (sums >= SURE * (rule.window_hops + each)) for each in (rule.on_hops, rule.off_hops))
+        return _followed(starts, stays, rule.hold_off_hops)
+    unit = threshold_code(threshold) + 128 if rule.kind == "mean" else 1
+    return _followed(sums >= rule.on_hops * unit, sums >= rule.off_hops * unit, rule.hold_off_hops)
 
 
-def _sums(codes: NDArray[np.int8], threshold: float, rule: EventRule) -> NDArray[np.int64]:
-    """Return what the decisions looked back on weigh together, shape (n,)."""
-    weights = codes.astype(np.int64) + 128 if rule.kind == "mean" else codes >= threshold_code(threshold)
-    return _over(np.r_[0, np.cumsum(weights)], len(codes), (rule.window_hops, 0))
+def _weights(codes: NDArray[np.int8], threshold: float, kind: Kind) -> NDArray[np.int64]:
+    """Return what each decision weighs, shape (n,)."""
+    if kind == "count":
+        return (codes >= threshold_code(threshold)).astype(np.int64)
+    levels = codes.astype(np.int64) + 128
+    if kind == "mean":
+        return levels
+    odds = np.array(ODDS)
+    return np.asarray(np.clip(odds[levels] - odds[threshold_code(threshold) + 128], -SURE, SURE) + SURE)
 
 
 def _over(total: NDArray[np.int64], count: int, span: Span) -> NDArray[np.int64]:
@@ -164,16 +184,23 @@ def _over(total: NDArray[np.int64], count: int, span: Span) -> NDArray[np.int64]
     return summed
 
 
-def _t3_stays(hits: NDArray[np.bool_], rule: EventRule) -> NDArray[np.bool_]:
-    """Return for each decision whether a T3's rhythm was complete within the last T3_STAYS_HOPS."""
-    total, count = np.r_[0, np.cumsum(hits)], len(hits)
+def _t3_stays(total: NDArray[np.int64], rule: EventRule) -> NDArray[np.bool_]:
+    """Return for each decision whether a T3's rhythm was complete within the last T3_STAYS_HOPS.
+
+    Args:
+        total: what all decisions before each weigh together, shape (n + 1,).
+        rule: whose contrast to ask for.
+    """
+    count = len(total) - 1
     found = np.zeros(count, np.bool_)
     for rhythm in T3:
+        quiet = sum(_over(total, count, span) for span in rhythm.pauses)
+        quiet_len = sum(start - end for start, end in rhythm.pauses)
         fits = np.ones(count, np.bool_)
         for span in rhythm.tones:
-            fits &= _over(total, count, span) * rule.window_hops >= rule.on_hops * (span[0] - span[1])
-        pauses = sum(_over(total, count, span) for span in rhythm.pauses)
-        fits &= pauses * rule.window_hops <= rule.off_hops * sum(span[0] - span[1] for span in rhythm.pauses)
+            length = span[0] - span[1]
+            contrast = _over(total, count, span) * quiet_len - quiet * length
+            fits &= contrast * rule.window_hops >= 2 * SURE * rule.off_hops * length * quiet_len
         found |= fits
     since: NDArray[np.bool_] = _over(np.r_[0, np.cumsum(found)], count, (T3_STAYS_HOPS, 0)) > 0
     return since

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.deploy.batches import as_batch
-from lab.deploy.tflite import read_graph
+from lab.deploy.tflite import Operator, read_graph
 from lab.errors import BadInput
 
 
@@ -58,11 +58,39 @@ class ReferenceModel:
         return self._interpreter.get_tensor(self._output)  # type: ignore[no-any-return]
 
 
-def _interpreter(tflite: bytes):  # type: ignore[no-untyped-def]
+def layer_outputs(tflite: bytes, item: NDArray[np.int8]) -> list[tuple[Operator, NDArray[np.int8]]]:
+    """Return what every operator makes of one input, in running order; those that compute no int8 are left out.
+
+    Args:
+        tflite: the file's bytes.
+        item: int8, of the model's input, with or without its batch of one.
+
+    Raises:
+        BadInput: as `ReferenceModel`, or another shape.
+    """
+    graph = read_graph(tflite)
+    interpreter = _interpreter(tflite, keeps_all=True)
+    given = graph.tensors[graph.inputs[0]]
+    if item.size != given.size:
+        raise BadInput(f"The model takes {given.size} values; {item.size} were given.")
+    interpreter.set_tensor(given.index, item.reshape(given.shape))
+    interpreter.invoke()
+    made = [(operator, index) for operator in graph.operators for index in operator.outputs]
+    return [
+        (operator, np.array(interpreter.get_tensor(index)))
+        for operator, index in made
+        if graph.tensors[index].dtype == "int8"
+    ]
+
+
+def _interpreter(tflite: bytes, keeps_all: bool = False):  # type: ignore[no-untyped-def]
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     try:
-        made = Interpreter(model_content=tflite, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        made = Interpreter(
+            model_content=tflite, experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=keeps_all,
+        )  # fmt: skip
         made.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]

@@ -11,17 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from lab.deploy.compiler.arena import plan
+from lab.deploy.compiler.arena import Arena, plan
 from lab.deploy.compiler.card import End, card_of
 from lab.deploy.compiler.emit import header_text, kernels_text, source_text
-from lab.deploy.compiler.lower import ends, lower, needed
+from lab.deploy.compiler.lower import Ends, ends, lower, needed
 from lab.deploy.compiler.step import Step, Unsupported
 from lab.deploy.compiler.stream import DECLARATIONS, stream_text
 from lab.deploy.tflite import Graph, read_graph
 from lab.errors import BadInput
 
-__all__ = ["CompiledC", "End", "Unsupported", "compile_model"]
+__all__ = ["STREAMING_BYTES", "CompiledC", "End", "Unsupported", "compile_model"]
 
+STREAMING_BYTES = 26 * 1024
+"""With the kernels' loops and tables it makes 32 KiB of flash."""
+SRAM_BYTES = 250 * 1024
+"""What code, weights and arena may take of SRAM, where smaller kernels can help it."""
 MAX_ARENA_BYTES = 64 * 2**20
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -72,13 +76,17 @@ class CompiledC:
         return self.outputs[0].size
 
 
-def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False) -> CompiledC:
+def compile_model(
+    tflite: bytes, prefix: str = "model", streaming: bool = False, flash_bytes: int | None = None
+) -> CompiledC:
     """Return the C of an int8 model.
 
     Args:
         tflite: the file's bytes; int8 inputs and outputs, or float or uint8 edges around them.
         prefix: begins every name in the C; a lower-case identifier.
         streaming: also make PREFIX_push_row and PREFIX_step, which take the input row by row.
+        flash_bytes: what weights and code of all layers shall take at most, where that is possible; where absent,
+            STREAMING_BYTES when streaming, else as much as the fastest kernels that SRAM holds.
 
     Raises:
         BadInput: not a usable .tflite, or a prefix that is no identifier.
@@ -88,9 +96,9 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
         raise BadInput(f"Prefix {prefix[:40]!r} is not a lower-case C identifier of at most 40 letters.")
     graph = read_graph(tflite)
     found = ends(graph)
-    with np.errstate(over="ignore"):  # absurd scales overflow to infinity, which every lowering refuses
-        steps = lower(graph, found)
-    arena = plan(graph, steps, found.firsts, found.lasts)
+    if streaming and flash_bytes is None:
+        flash_bytes = STREAMING_BYTES
+    steps, arena = _planned(graph, found, flash_bytes, streaming)
     if arena.size_bytes > MAX_ARENA_BYTES:
         raise BadInput(f"The model needs an arena of {arena.size_bytes} bytes; at most {MAX_ARENA_BYTES} are compiled.")
     made = CompiledC(
@@ -117,6 +125,20 @@ def compile_model(tflite: bytes, prefix: str = "model", streaming: bool = False)
     made.files[f"{prefix}.c"] = source_text(prefix, steps, arena, found.firsts, found.lasts, text, streamed)
     made.files[f"{prefix}_kernels.h"] = kernels_text(prefix, steps)
     return made
+
+
+def _planned(graph: Graph, found: Ends, flash_bytes: int | None, streaming: bool) -> tuple[list[Step], Arena]:
+    """Return kernel calls and memory; where both leave SRAM, the calls have less code."""
+    room = SRAM_BYTES
+    for _ in range(2):
+        with np.errstate(over="ignore"):  # absurd scales overflow to infinity, which every lowering refuses
+            steps = lower(graph, found, flash_bytes, streaming, room)
+        arena = plan(graph, steps, found.firsts, found.lasts)
+        excess = arena.size_bytes + sum(_layer(step, graph)["flash_bytes"] for step in steps) - SRAM_BYTES
+        if excess <= 0:
+            break
+        room = max(0, sum(step.code_bytes for step in steps) - excess)
+    return steps, arena
 
 
 def _layer(step: Step, graph: Graph) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from string import Template
 
 from lab.deploy.compiler.arena import Arena
 from lab.deploy.compiler.emit import KERNELS
-from lab.deploy.compiler.fast import by_word
-from lab.deploy.compiler.lanes import OUTPUTS_AT_ONCE, lane_program
+from lab.deploy.compiler.groups import by_word, filter_groups, make_groups
+from lab.deploy.compiler.lanes import OUTPUTS_AT_ONCE, Codes
 from lab.deploy.compiler.step import Layer, Step
 
 _SOURCE = Template("""
@@ -23,14 +23,16 @@ $kernels
 ${programs}/* Rows of the input; of each layer those the next one reads; of the last all. By place in time. */
 _Alignas(4) static int8_t seen[${upper}_ROWS][${upper}_ROW_LEN];
 $buffers
-static uint32_t pushed, fresh, fresh_before; /* rows since the last window, and between the two before */
+static uint32_t pushed, newest; /* the place in time, and in what was seen */
+static uint32_t fresh, fresh_before; /* rows since the last window, and between the two before */
 static int32_t lift_before;
 static uint32_t steady; /* rows since which windows are lifted alike, at equal distances */
 
 void ${prefix}_push_row(const int8_t *row) {
     pushed = pushed + 1 == ${period}u ? 0 : pushed + 1;
     fresh++;
-    memcpy(seen[pushed % ${upper}_ROWS], row, ${upper}_ROW_LEN);
+    newest = lane_wrapped(newest + 1, ${upper}_ROWS);
+    memcpy(seen[newest], row, ${upper}_ROW_LEN);
 }
 
 /* Forget the oldest row and return where the newest goes. */
@@ -40,7 +42,7 @@ static int8_t *shifted(int8_t *rows, int32_t bytes, int32_t row_bytes) {
 }
 
 /* All rows of a window, or its newest. */
-static void make_rows(int32_t lift, int32_t whole) {
+COMPACT void make_rows(int32_t lift, int32_t whole) {
     uint32_t *words = (uint32_t *)(void *)(arena + $words_at);
     int32_t *sums = (int32_t *)(void *)(arena + $sums_at);
     for (int32_t row_1 = whole ? 0 : ${rows_1} - 1; row_1 < $rows_1; row_1++) {
@@ -48,7 +50,7 @@ $layers    }
 }
 
 void ${prefix}_step(int32_t lift) {
-    const int as_before = lift == lift_before && fresh > 0 && ${phases_1}u % fresh == 0;
+    const int as_before = lift == lift_before && fresh > 0 && ($divides);
     steady = !as_before ? 0 : fresh != fresh_before ? fresh : steady < ${phases}u ? steady + fresh : steady;
     fresh_before = fresh;
     lift_before = lift;
@@ -57,7 +59,7 @@ void ${prefix}_step(int32_t lift) {
     make_rows(lift, steady < ${phases}u);
     ${upper}_MARK($last_mark);
     int8_t *out = arena + $target;
-    uint32_t from = (pushed / ${phases}u + 1) % ${kept_rows}u;
+    uint32_t from = lane_wrapped(pushed / ${phases}u + 1, ${kept_rows}u);
     const int8_t(*rows)[$row_len] = (const int8_t(*)[$row_len])kept_$count[pushed % ${phases}u];
     for (int32_t row = 0; row < $pooled_rows; row++, out += $row_len) {
 $pool    }
@@ -65,17 +67,19 @@ $pool    }
 }
 """)
 
-_NEXT = "from = from + 1 == ${kept_rows}u ? 0 : from + 1;"
+_NEXT = "from = lane_wrapped(from + 1, ${kept_rows}u);"
 _COPY = Template(f"""\
         memcpy(out, rows[from], $row_len);
         {_NEXT}
 """)
+_GREATER = "for (int32_t i = 0; i < {}; i++) out[i] = codes[i] > most[i] ? codes[i] : most[i];"
+_GREATER_WORDS = "lanes_greater_row(out, codes, most, {});"
 _POOL = Template(f"""\
         const int8_t *most = rows[from];
         {_NEXT}
         for (int32_t pool = 1; pool < $pool; pool++, most = out) {{
             const int8_t *codes = rows[from];
-            for (int32_t i = 0; i < $row_len; i++) out[i] = codes[i] > most[i] ? codes[i] : most[i];
+            $greater
             {_NEXT}
         }}
 """)
@@ -83,7 +87,7 @@ _POOL = Template(f"""\
 _LAYER = Template("""\
         ${guard}const int8_t *in_$number[$kernel_rows];
         for (int32_t i = 0; i < $kernel_rows; i++) in_$number[i] = $source;
-        $kernel($target, in_$number, words, sums, &${stem}_shape, ${stem}_groups, ${scales}, $lift);
+        $kernel($target, in_$number, words, sums, &${stem}_shape, &${stem}_groups, ${scales}, $lift);
 """)
 
 _GUARD = Template("""\
@@ -170,16 +174,24 @@ def chain_text(
                          for at, (link, shape) in enumerate(zip(links, shapes, strict=True))),
         buffers="\n".join(f"_Alignas(4) static int8_t kept_{at}[{link.period}][{count}][{link.row_len}];"
                           for at, (link, count) in enumerate(zip(links, kept, strict=True), 1)),
-        period=math.lcm(last.period * last.rows, input_shape[1]), words_at=words_at, sums_at=words_at + 4 * words,
+        period=last.period * last.rows, words_at=words_at, sums_at=words_at + 4 * words,
         rows_1=links[0].rows, layers="".join(_layer_text(prefix, links, kept, at) for at in range(len(links))),
-        phases=last.period, phases_1=links[0].period, last_mark=len(links) - 1,
+        phases=last.period, divides=_divides(links[0].period), last_mark=len(links) - 1,
         target=arena.tensors[last.step.writes], kept_rows=last.rows,
         row_len=last.row_len, count=len(links), pooled_rows=last.rows // pool,
-        pool=(_COPY if pool == 1 else _POOL).substitute(kept_rows=last.rows, row_len=last.row_len, pool=pool),
+        pool=(_COPY if pool == 1 else _POOL).substitute(
+            kept_rows=last.rows, row_len=last.row_len, pool=pool,
+            greater=(_GREATER_WORDS if last.row_len % 4 == words_at % 4 == 0 else _GREATER).format(last.row_len),
+        ),
     )  # fmt: skip
     row_bytes = sum(link.period * count * link.row_len for link, count in zip(links, kept, strict=True))
     note = f"{len(links)} layers run row by row and keep {last.period * last.rows} rows"
     return Chain(text, row_bytes + math.prod(input_shape), note, len(links))
+
+
+def _divides(period: int) -> str:
+    """Return the C condition that `fresh` divides a period."""
+    return " || ".join(f"fresh == {number}" for number in range(1, period + 1) if period % number == 0)
 
 
 def work_bytes(found: list[tuple[int, Step]]) -> int:
@@ -216,22 +228,19 @@ def _row_shape(link: _Link) -> dict[str, int]:
 
 
 def _programs(stem: str, link: _Link, shape: dict[str, int]) -> str:
-    assert link.step.lanes is not None
-    together = 1 if link.layer.is_depthwise else OUTPUTS_AT_ONCE
-    groups = [link.layer.taps[at : at + together] for at in range(0, len(link.layer.taps), together)]
-    programs = [
-        lane_program(f"{stem}_group_{number}", [by_word(taps, shape["words"]) for taps in group],
-                     link.step.lanes["limit"], False)
-        for number, group in enumerate(groups)
-    ]  # fmt: skip
-    text = "".join(program.text(shape["step"]) for program in programs)
-    rows = "".join(f"    {{{program.name}, {len(group)}}},\n" for program, group in zip(programs, groups, strict=True))
+    lanes, taps = link.step.lanes, link.layer.taps
+    assert lanes is not None
+    codes, is_shared = Codes.of(lanes), bool(lanes["is_shared"])
+    if link.layer.is_depthwise:
+        groups = [[by_word(filter_taps, shape["words"])] for filter_taps in taps]
+    else:
+        groups = filter_groups(taps, shape["words"], is_shared)
+    made = make_groups(stem, groups, shape["step"], codes, False, is_shared)
     _, low, high = link.layer.filters.limits
     fields = ", ".join(f".{name} = {value}" for name, value in shape.items())
-    codes = f".codes = {{{link.step.lanes['center']}, {low}, {high}}}"
     return (
-        f"{text}static const struct lane_group {stem}_groups[{len(groups)}] = {{\n{rows}}};\n"
-        f"static const struct lane_row {stem}_shape = {{{fields},\n    {codes}}};\n\n"
+        f"{made.text}static const struct lane_row {stem}_shape = {{{fields},\n"
+        f"    .codes = {{{codes.center}, {low}, {high}}}}};\n\n"
     )
 
 
@@ -239,14 +248,14 @@ def _layer_text(prefix: str, links: list[_Link], kept: list[int], at: int) -> st
     link, number = links[at], at + 1
     s = link.layer.shape
     names = {"number": number, "before": at, "rows": link.rows, "stride": s["stride_height"]}
-    source = f"seen[(pushed + 1u + (uint32_t)(row_1 * {s['stride_height']} + i)) % {s['in_height']}u]"
+    source = f"seen[lane_wrapped(newest + 1u + (uint32_t)(row_1 * {s['stride_height']} + i), {s['in_height']}u)]"
     guard = ""
     if at:
         guard = _GUARD.substitute(names, reach=s["kernel_height"] - 1)
         source = f"kept_{at}[pushed % {links[at - 1].period}u][i + (whole ? {link.late} : 0)]"
     target = f"kept_{number}[pushed % {link.period}u]"
     if at + 1 == len(links):
-        slot = f"(pushed / {link.period}u + 1u + (uint32_t)row_{number}) % {link.rows}u"
+        slot = f"lane_wrapped(pushed / {link.period}u + 1u + (uint32_t)row_{number}, {link.rows}u)"
         target = f"{target}[{slot}]"
     else:
         target = f"shifted({target}[0], {kept[at] * link.row_len}, {link.row_len})"

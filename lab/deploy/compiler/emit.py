@@ -109,6 +109,14 @@ _KERNELS = Template("""\
 
 /* Every size below is a constant where it is called from, so the compiler specializes each call. */
 #define INLINE static inline __attribute__((always_inline))
+/* A function that all share. */
+#define SHARED static __attribute__((unused, noinline))
+/* What only calls others: small rather than fast. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define COMPACT SHARED __attribute__((optimize("Os")))
+#else
+#define COMPACT SHARED
+#endif
 
 $kernels
 #endif

@@ -14,22 +14,23 @@ from lab.deploy.compiler.thumb import SUMS, Program
 OUTPUTS_AT_ONCE = 3
 """As many as have a register for their lanes, and two for what those were emptied into."""
 _LANE_MAX = 2**15 - 1
-_LANES = ("r3", "r4", "r5")
+LANES = ("r3", "r4", "r5")
 _WORDS = ("r1", "r7")
-_WORK = "r2"
+WORK = "r2"
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The codes that a tensor can hold, as lanes see them."""
+    """The codes that a tensor can hold, as lanes see them: around a center, or from the least one on."""
 
     low: int
     high: int
+    is_unsigned: bool = False
 
     @property
     def center(self) -> int:
         """Return what packing subtracts."""
-        return (self.low + self.high + 1) // 2
+        return self.low if self.is_unsigned else (self.low + self.high + 1) // 2
 
     @property
     def reach(self) -> int:
@@ -41,9 +42,14 @@ class Codes:
         """Return the sum of weight magnitudes that lanes hold."""
         return _LANE_MAX // self.reach
 
+    @classmethod
+    def of(cls, lanes: dict[str, int]) -> "Codes":
+        """Return the codes that a step in lanes was made for."""
+        return cls(lanes["low"], lanes["high"], bool(lanes["is_unsigned"]))
+
 
 @dataclass(slots=True)
-class _Output:
+class Output:
     """One output's lanes while its program is written."""
 
     place: int
@@ -53,7 +59,7 @@ class _Output:
 
     @property
     def lanes(self) -> str:
-        return _LANES[self.place]
+        return LANES[self.place]
 
     @property
     def sums(self) -> tuple[str, str]:
@@ -70,7 +76,7 @@ def lane_program(name: str, weights: list[dict[int, int]], limit: int, pooled: b
         pooled: keep only the greater lane of each output, instead of both.
     """
     program = Program(name)
-    outputs = [_Output(place) for place in range(len(weights))]
+    outputs = [Output(place) for place in range(len(weights))]
     read = sorted({place for output in weights for place in output})
     while read:
         together = 2 if len(read) > 1 and read[1] == read[0] + 1 else 1
@@ -80,15 +86,15 @@ def lane_program(name: str, weights: list[dict[int, int]], limit: int, pooled: b
             here = [(output, row[place]) for output, row in zip(outputs, weights, strict=True) if place in row]
             _multiply(program, word, here, limit)
         read = read[together:]
-    _finish(program, outputs, pooled)
+    finish(program, outputs, pooled)
     return program
 
 
-def _multiply(program: Program, word: str, here: list[tuple[_Output, int]], limit: int) -> None:
+def _multiply(program: Program, word: str, here: list[tuple[Output, int]], limit: int) -> None:
     """Add one word's products, the least weight first: equal weights share a product, and near ones most of it."""
     for output, weight in here:
         if output.total + abs(weight) > limit:
-            _empty(program, output)
+            keep_lanes(program, output)
         output.total += abs(weight)
     here = sorted(here, key=lambda item: abs(item[1]))
     made = 0
@@ -103,7 +109,7 @@ def _multiply(program: Program, word: str, here: list[tuple[_Output, int]], limi
         else:
             _make(program, word, made, size)
             made = size
-            _accumulate(program, output, _WORK, weight)
+            _accumulate(program, output, WORK, weight)
 
 
 def _derives(made: int, size: int) -> bool:
@@ -112,14 +118,14 @@ def _derives(made: int, size: int) -> bool:
 
 def _make(program: Program, word: str, made: int, size: int) -> None:
     if not _derives(made, size):
-        program.times(_WORK, word, size)
+        program.times(WORK, word, size)
     elif size == made + 1:
-        program.add(_WORK, _WORK, word)
+        program.add(WORK, WORK, word)
     elif size != made:
-        program.times(_WORK, _WORK, size // made)
+        program.times(WORK, WORK, size // made)
 
 
-def _accumulate(program: Program, output: _Output, product: str, weight: int) -> None:
+def _accumulate(program: Program, output: Output, product: str, weight: int) -> None:
     lanes = output.lanes
     if output.is_started:
         program.add(lanes, lanes, product, 1 if weight > 0 else -1)
@@ -130,28 +136,30 @@ def _accumulate(program: Program, output: _Output, product: str, weight: int) ->
     output.is_started = True
 
 
-def _empty(program: Program, output: _Output) -> None:
+def keep_lanes(program: Program, output: Output) -> None:
+    """Add what lanes hold to the output's sums."""
     if output.is_started:
         low, high = output.sums
-        program.split(output.lanes, _WORK)
-        program.keep(low, _WORK, not output.is_emptied)
+        program.split(output.lanes, WORK)
+        program.keep(low, WORK, not output.is_emptied)
         program.keep(high, output.lanes, not output.is_emptied)
         output.is_emptied = True
     output.total, output.is_started = 0, False
 
 
-def _finish(program: Program, outputs: list[_Output], pooled: bool) -> None:
+def finish(program: Program, outputs: list[Output], pooled: bool) -> None:
+    """Store every output's sums: both, or the greater one."""
     for output in outputs:
         if not output.is_started:  # every weight is zero
             program.emit(f"movs {output.lanes}, #0", f"{output.lanes} = 0;")
-        program.split(output.lanes, _WORK)
+        program.split(output.lanes, WORK)
         if output.is_emptied:
             low, high = output.sums
-            program.fetch(_WORK, low)
+            program.fetch(WORK, low)
             program.fetch(output.lanes, high)
         if pooled:
-            program.greater(output.lanes, _WORK)
+            program.greater(output.lanes, WORK)
         else:
-            program.store([_WORK, output.lanes])
+            program.store([WORK, output.lanes])
     if pooled:
         program.store([output.lanes for output in outputs])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lab.deploy.compiler import convolutions, elementwise, resize, shapes, softmax, windows
-from lab.deploy.compiler.fast import accelerate
+from lab.deploy.compiler.choose import accelerate
 from lab.deploy.compiler.step import Constant, Lower, Step, Unsupported, View
 from lab.deploy.tflite import Graph, Operator
 from lab.errors import BadInput
@@ -50,12 +50,15 @@ class Ends:
     lasts: tuple[int, ...]
 
 
-def lower(graph: Graph, ends: Ends) -> list[Step]:
+def lower(graph: Graph, ends: Ends, flash_bytes: int | None, streaming: bool, code_bytes: int) -> list[Step]:
     """Return the kernel calls of a graph, in running order.
 
     Args:
         graph: the model.
         ends: its int8 inputs and outputs.
+        flash_bytes: what weights and code shall take at most, where that is possible.
+        streaming: the first layers may run row by row.
+        code_bytes: what all layers' code may take of SRAM.
 
     Raises:
         Unsupported: an operator, a type or a combination that has no kernel.
@@ -77,7 +80,7 @@ def lower(graph: Graph, ends: Ends) -> list[Step]:
     # Outputs are read once more, at the end: no step may be merged with the one that makes them.
     reading = Step(graph.operators[-1], "", ends.lasts, ends.lasts[0])
     joined = _read_through_tables(_join_tables([*steps, reading]))
-    return accelerate(joined, ends.lasts[0])[:-1]
+    return accelerate(joined, ends.lasts[0], flash_bytes, streaming, code_bytes)[:-1]
 
 
 def _check_flash(steps: list[Step]) -> None:

@@ -77,7 +77,8 @@ class Step:
         operands: the input pointers, where constants stand among them: `{in0}`, `{in1}` or a constant's name.
         layer: for a step with weights, what straight-line code is made from.
         program: C of its own, before the model's functions; `{stem}` begins its names.
-        code_bytes: instructions in it.
+        code_bytes: instructions in it, and its tables.
+        cycles: roughly, of what differs between the kernels that a layer can have.
         note: why it has the kernel it has.
         lanes: numbers of its straight-line code that streaming needs.
     """
@@ -97,6 +98,7 @@ class Step:
     layer: Layer | None = None
     program: str = ""
     code_bytes: int = 0
+    cycles: int = 0
     note: str = ""
     lanes: dict[str, int] | None = None
 

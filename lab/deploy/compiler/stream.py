@@ -15,8 +15,8 @@ from string import Template
 
 from lab.deploy.compiler.arena import Arena
 from lab.deploy.compiler.chain import chain_text, find_chain, work_bytes
-from lab.deploy.compiler.fast import by_word
-from lab.deploy.compiler.lanes import OUTPUTS_AT_ONCE, lane_program
+from lab.deploy.compiler.groups import filter_groups, make_groups
+from lab.deploy.compiler.lanes import Codes
 from lab.deploy.compiler.step import Layer, Step
 
 _MAX_IMMEDIATE = 255
@@ -66,9 +66,9 @@ void ${prefix}_push_row(const int8_t *row) {
     pushed = pushed + 1 == ${period}u ? 0 : pushed + 1;
     for (int32_t i = 0; i < $kernel_rows; i++) lanes_pack(words + i * $words, newest[i], &pack, $words);
     int32_t *sums = kept[pushed % $phases][pushed / $phases];
-    for (int32_t group = 0; group < $groups; group++) {
-        ${stem}_groups[group].run(words, sums, words + $pairs * $move);
-        sums += ${stem}_groups[group].count * $lanes * $pairs;
+    for (int32_t group = 0, left = $filters; left > 0; group++, left -= ${stem}_groups.together) {
+        lanes_group(&${stem}_groups, group, words, sums, $pairs * $move, 1, 0);
+        sums += lanes_together(&${stem}_groups, left) * $lanes * $pairs;
     }
 }
 
@@ -77,8 +77,8 @@ static void stream_rows(int8_t *out, const int32_t *sums, int32_t rows, int32_t 
     static const int32_t weight_sums[] = {$weight_sums};
     static const struct lane_codes codes = {$center, $least, $most};
     if (rows == 0) return;
-    for (int32_t group = 0, filter = 0; group < $groups; group++) {
-        const int32_t together = ${stem}_groups[group].count;
+    for (int32_t filter = 0; filter < $filters;) {
+        const int32_t together = lanes_together(&${stem}_groups, $filters - filter);
         struct lane_call how = lanes_call(&codes, $lanes * together, $filters, $pairs);
         how.rows = rows;
         how.sum_row = 4 * $row_sums - $pairs * how.sum_step;
@@ -161,7 +161,7 @@ def stream_text(prefix: str, steps: list[Step], arena: Arena, input_shape: tuple
     layer, lanes = step.layer, step.lanes
     assert layer is not None
     assert lanes is not None
-    s, filters, row = layer.shape, len(layer.taps), _row(layer, lanes)
+    s, filters, row = layer.shape, len(layer.taps), _row(layer)
     kept_rows, (pool_rows, pool_columns) = s["out_height"] // layer.pool[0] * layer.pool[0], layer.pool
     row_sums, out_width = row.lanes * row.pairs * filters, s["out_width"] // pool_columns
     late = s["in_height"] - (kept_rows - 1) * s["stride_height"] - s["kernel_height"]
@@ -173,13 +173,14 @@ def stream_text(prefix: str, steps: list[Step], arena: Arena, input_shape: tuple
         else _POOLED.substitute(names, pool_rows=pool_rows)
     )
     stem, programs = f"{prefix}_{number}", ""
-    if layer.pool != (1, 1):
-        stem, programs = f"{prefix}_row", _row_programs(f"{prefix}_row", layer, lanes["limit"], row)
+    if layer.pool != (1, 1) or any(lanes[name] != size for name, size in row.sizes.items()):
+        stem = f"{prefix}_row"
+        programs = _row_programs(stem, layer, Codes.of(lanes), row)
     text = _KEPT.substitute(
         names, stem=stem, scales=f"{prefix}_{number}_scales", programs=programs, rescale=rescale,
         kernel_rows=s["kernel_height"], phases=s["stride_height"], filters=filters,
         period=s["stride_height"] * kept_rows, words=row.words, distance=row.distance, center=lanes["center"],
-        groups=-(-filters // OUTPUTS_AT_ONCE), pairs=row.pairs, move=row.move, lanes=row.lanes,
+        pairs=row.pairs, move=row.move, lanes=row.lanes,
         weight_sums=", ".join(str(int(value)) for value in layer.taps.reshape(filters, -1).sum(axis=1)),
         least=least, most=most, out_gap=out_width - row.pairs, twin=out_width - row.pairs, late=late,
         target=arena.tensors[step.writes],
@@ -206,10 +207,13 @@ class _Row:
     distance: int
     words: int
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Return what programs of a whole window have in common with a row's, where those serve."""
+        return {"pairs": self.pairs, "step": self.move, "distance": self.distance, "words": self.words}
 
-def _row(layer: Layer, lanes: dict[str, int]) -> _Row:
-    if layer.pool == (1, 1):
-        return _Row(2, lanes["pairs"], lanes["step"], lanes["distance"], lanes["words"])
+
+def _row(layer: Layer) -> _Row:
     s = layer.shape
     across, width = s["stride_width"] * s["channels"], s["kernel_width"] * s["channels"]
     if layer.pool[1] == 2:
@@ -219,16 +223,10 @@ def _row(layer: Layer, lanes: dict[str, int]) -> _Row:
     return _Row(2, pairs, across, (s["out_width"] - pairs) * across, (pairs - 1) * across + width)
 
 
-def _row_programs(stem: str, layer: Layer, limit: int, row: _Row) -> str:
+def _row_programs(stem: str, layer: Layer, codes: Codes, row: _Row) -> str:
     """Return the programs of one row of a pooled convolution, as the whole window's."""
-    groups = [layer.taps[at : at + OUTPUTS_AT_ONCE] for at in range(0, len(layer.taps), OUTPUTS_AT_ONCE)]
-    programs = [
-        lane_program(f"{stem}_group_{number}", [by_word(taps, row.words) for taps in group], limit, row.lanes == 1)
-        for number, group in enumerate(groups)
-    ]
-    text = "".join(program.text(row.move) for program in programs)
-    rows = "".join(f"    {{{program.name}, {len(group)}}},\n" for program, group in zip(programs, groups, strict=True))
-    return f"{text}static const struct lane_group {stem}_groups[{len(groups)}] = {{\n{rows}}};\n\n"
+    groups = filter_groups(layer.taps, row.words, False)
+    return make_groups(stem, groups, row.move, codes, row.lanes == 1, False).text + "\n"
 
 
 def _why_whole(step: Step, number: int, input_shape: tuple[int, ...]) -> str:

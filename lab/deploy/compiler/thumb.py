@@ -3,8 +3,8 @@
 Each instruction is appended in both languages at once, register by register,
 so what tests prove of the C on the host holds for the assembly too.
 
-A program is a function of three pointers: packed words in, sums out, and the
-word at which its loop ends. r0 walks the words, r6 the sums.
+A program is one round of a loop over packed words; kernels/lanes.h has the
+loop, `lanes_run`, which all share. r0 walks the words, r6 the sums.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,8 @@ WORD_BYTES = 4
 SUMS = ("r8", "r9", "r10", "r11", "r12", "lr")
 """High registers: they can be added to, and hold what lanes were emptied into."""
 _MAX_IMMEDIATE = 252
+_LOOP_CYCLES = 12
+_MAX_BYTE_OFFSET = 31
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Program:
     name: str
     cycles: int = 0
     place: int = 0
+    _weights_at: int = 0
     _asm: list[str] = field(default_factory=list)
     _c: list[str] = field(default_factory=list)
 
@@ -58,6 +61,30 @@ class Program:
             return
         self.emit(f"movs {target}, #{factor}", f"{target} = {factor};")
         self.emit(f"muls {target}, {source}, {target}", f"{target} *= {source};")
+
+    def weigh(self, target: str, source: str, place: int) -> None:
+        """target = source * the weight at `place`, an unsigned byte; places rise."""
+        while place - self._weights_at > _MAX_BYTE_OFFSET:
+            step = min(place - self._weights_at, _MAX_IMMEDIATE)
+            self.emit(f"adds r7, #{step}", "")
+            self._weights_at += step
+        self.emit(f"ldrb {target}, [r7, #{place - self._weights_at}]", f"{target} = weights[{place}];", 2)
+        self.emit(f"muls {target}, {source}, {target}", f"{target} *= {source};")
+
+    def rewind_weights(self) -> None:
+        """Go back to the first weight."""
+        while self._weights_at:
+            step = min(self._weights_at, _MAX_IMMEDIATE)
+            self.emit(f"subs r7, #{step}", "")
+            self._weights_at -= step
+
+    def fetch_sums(self) -> None:
+        """Make r6, which the program used, the sums' place again."""
+        self.emit("ldr r6, [sp, #12]", "", 2)
+
+    def keep_sums(self) -> None:
+        """Keep the sums' place for the next round."""
+        self.emit("str r6, [sp, #12]", "", 2)
 
     def add(self, target: str, first: str, second: str, sign: int = 1) -> None:
         """target = first ± second, all low registers."""
@@ -95,7 +122,7 @@ class Program:
             step: words from one round to the next.
         """
         self.move_to(step)
-        self.cycles += 8
+        self.cycles += _LOOP_CYCLES
         return _FUNCTION.format(
             name=self.name,
             asm="".join(f'        "{part.strip()}\\n"\n' for line in self._asm for part in line.split("\n")),
@@ -107,48 +134,31 @@ class Program:
     @property
     def code_bytes(self) -> int:
         """Return the size of the Thumb code, roughly: two bytes a line."""
-        return 2 * sum(line.count("\n") + 1 for line in self._asm) + 40
+        return 2 * sum(line.count("\n") + 1 for line in self._asm) + 4
 
 
 def _used(lines: list[str]) -> list[str]:
     text = " ".join(lines)
-    return [name for name in ("r1", "r2", "r3", "r4", "r5", "r7", *SUMS) if f"{name} " in text]
+    return [name for name in ("r1", "r2", "r3", "r4", "r5", "r6", "r7", *SUMS) if f"{name} " in text]
 
 
 _FUNCTION = """\
 #if defined(__ARM_ARCH_6M__) && defined(__thumb__)
-__attribute__((naked, noinline)) static void {name}(const uint32_t *x __attribute__((unused)),
-    int32_t *out __attribute__((unused)), const uint32_t *end __attribute__((unused))) {{
+__attribute__((naked, noinline)) static int32_t *{name}(const uint32_t *x __attribute__((unused)),
+    int32_t *out __attribute__((unused)), const uint32_t *end __attribute__((unused)),
+    const uint8_t *weights __attribute__((unused))) {{
     __asm__ volatile(
         ".syntax unified\\n"
-        "push {{r4, r5, r6, r7, lr}}\\n"
-        "mov r4, r8\\n"
-        "mov r5, r9\\n"
-        "mov r6, r10\\n"
-        "mov r7, r11\\n"
-        "push {{r2, r4, r5, r6, r7}}\\n"
-        "mov r6, r1\\n"
-        "2:\\n"
 {asm}        "ldr r2, [sp]\\n"
-        "cmp r0, r2\\n"
-        "beq 3f\\n"
-        "ldr r2, 4f\\n"
-        "bx r2\\n"
-        "3:\\n"
-        "pop {{r2, r4, r5, r6, r7}}\\n"
-        "mov r8, r4\\n"
-        "mov r9, r5\\n"
-        "mov r10, r6\\n"
-        "mov r11, r7\\n"
-        "pop {{r4, r5, r6, r7, pc}}\\n"
-        ".p2align 2\\n"
-        "4: .word 2b + 1\\n");
+        "bx r2\\n");
 }}
 #else
-static void {name}(const uint32_t *x, int32_t *out, const uint32_t *end) {{
+static int32_t *{name}(const uint32_t *x, int32_t *out, const uint32_t *end, const uint8_t *weights) {{
     uint32_t {registers};
+    (void)weights;
     for (; x != end; x += {step}) {{
 {c}    }}
+    return out;
 }}
 #endif
 """

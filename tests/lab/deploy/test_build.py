@@ -136,7 +136,8 @@ def test_lines_reach_a_slow_reader_whole_and_a_gone_one_stops_nothing(tmp_path):
         runs.append(json.loads(done.stdout))
     told = [json.loads(line) for line in runs[0]["lines"]]
     assert told[0]["lab"] == "detector"
-    assert [line["hop"] for line in told[1:]] == list(range(31, 31 + len(told) - 1))
+    assert told[1]["ack"] == 0
+    assert [line["hop"] for line in told[2:]] == list(range(31, 31 + len(told) - 2))
     assert len(told) > 10
     assert 1 < len(runs[1]["lines"]) < len(told)
     assert runs[1]["stopped"] == ""

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent / "compiler"))
 from tflite_models import ModelBuilder
 
 HARNESS = Path(__file__).with_name("host_detector.c")
-CORE = ("detector", "events", "feature_rows", "spectrum", "telemetry")
+CORE = ("detector", "events", "feature_rows", "spectrum", "telemetry", "text")
 SECONDS = 36
 
 

@@ -5,53 +5,106 @@ import ctypes
 import numpy as np
 import pytest
 
-from lab.deploy.config import rule_values
-from lab.deploy.events import EventRule, active_hops, threshold_code
+from lab.deploy.config import longest_window_hops, rule_values
+from lab.deploy.events import KINDS, T3_LOOK_BACK, EventRule, active_hops, threshold_code
 from lab.hostcc import shared_library
 from lab.sound.features.core import FIRMWARE
 
 HARNESS = """
 #include "events.h"
 void follow(const int8_t *codes, int64_t count, uint8_t *active);
+int change(int threshold, int kind, int window, int on, int off, int hold_off);
 void follow(const int8_t *codes, int64_t count, uint8_t *active) {
   events_reset();
   for (int64_t i = 0; i < count; i++) active[i] = events_push(codes[i]);
+}
+int change(int threshold, int kind, int window, int on, int off, int hold_off) {
+  event_rule_t rule = {(int8_t)threshold, (uint8_t)kind, (uint16_t)window, (uint16_t)on, (uint16_t)off,
+                       (uint16_t)hold_off};
+  if (!events_can(&rule)) return 0;
+  events_follow(&rule);
+  return 1;
 }
 """
 RULES = {
     "count": EventRule(125, 57, 32),
     "consecutive": EventRule(12, 12, 12),
     "mean": EventRule(40, 30, 9, kind="mean"),
-    "t3": EventRule(100, 60, 30, kind="t3"),
+    "t3": EventRule(100, 60, 45, kind="t3"),
     "t3, held off": EventRule(512, 300, 200, kind="t3", hold_off_hops=400),
+    "any": EventRule(200, 140, 100, kind="any"),
+    "any, long": EventRule(512, 400, 230, kind="any", hold_off_hops=50),
     "held off": EventRule(30, 20, 10, hold_off_hops=77),
     "longest": EventRule(512, 200, 150),
 }
 
 
-def followed(codes, threshold, rule):
+def built(threshold, rule):
+    """Return the C of a board made for a rule."""
     values = {"THRESHOLD_CODE": f"({threshold_code(threshold)})", **rule_values(rule)}
     header = "#include <stdint.h>\n" + "".join(f"#define LAB_{name} {value}\n" for name, value in values.items())
     core = {name: (FIRMWARE / "core" / name).read_text() for name in ("events.c", "events.h")}
     library = ctypes.CDLL(str(shared_library({**core, "lab_config.h": header, "harness.c": HARNESS})))
-    active = np.zeros(len(codes), np.uint8)
     library.follow.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
     library.follow.restype = None
+    return library
+
+
+def changed(library, threshold, rule):
+    """Ask a running board for another rule; return whether it follows."""
+    values = (rule.window_hops, rule.on_hops, rule.off_hops, rule.hold_off_hops)
+    return bool(library.change(threshold_code(threshold), KINDS.index(rule.kind), *values))
+
+
+def followed(library, codes):
+    active = np.zeros(len(codes), np.uint8)
     library.follow(codes.ctypes.data, len(codes), active.ctypes.data)
     return active.astype(bool)
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
-def test_the_boards_rule_equals_pythons_on_alarms_and_on_chance(rule):
+@pytest.fixture(scope="module")
+def codes():
+    """Return alarms in rhythm, noise, and tones of any length, a few of them wrong."""
     rng = np.random.default_rng(3)
     cycle = np.repeat(rng.permutation(4 * [95, 100, 26, 88] + [30, 160]), 1)
     spans = [np.full(n, 110 if k % 2 else -110, np.int8) for k, n in enumerate(np.tile([31, 94], 60))]
     loose = [np.full(n, 110 if k % 2 else -110, np.int8) for k, n in enumerate(np.tile(cycle, 20))]
     noise = rng.integers(-128, 128, 20_000, dtype=np.int8)
-    codes = np.concatenate([*spans, noise, *loose])
-    flips = rng.random(len(codes)) < 0.04
-    codes = np.where(flips, rng.integers(-128, 128, len(codes)), codes).astype(np.int8)
+    joined = np.concatenate([*spans, noise, *loose])
+    flips = rng.random(len(joined)) < 0.04
+    return np.where(flips, rng.integers(-128, 128, len(joined)), joined).astype(np.int8)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_the_boards_rule_equals_pythons_on_alarms_and_on_chance(rule, codes):
     expected = active_hops(codes, 0.5, rule)
-    assert (followed(codes, 0.5, rule) == expected).all()
+    assert (followed(built(0.5, rule), codes) == expected).all()
     assert expected.any()
     assert not expected.all()
+
+
+@pytest.mark.parametrize("name", ["count", "longest"])
+def test_a_running_board_follows_every_rule_that_it_has_room_for(name, codes):
+    board = built(0.9, RULES[name])
+    room = longest_window_hops(RULES[name])
+    for rule in RULES.values():
+        fits = rule.kind == "t3" or rule.window_hops <= room
+        assert changed(board, 0.5, rule) == fits
+        if fits:
+            assert (followed(board, codes) == active_hops(codes, 0.5, rule)).all()
+    assert room == {"count": T3_LOOK_BACK, "longest": 512}[name]
+
+
+def test_the_heaviest_mean_does_not_overflow():
+    loud, rule = np.full(600, 127, np.int8), EventRule(217, 217, 217, kind="mean")
+    board = built(0.5, RULES["count"])
+    assert changed(board, 0.996, rule)
+    assert (followed(board, loud) == active_hops(loud, 0.996, rule)).all()
+    assert active_hops(loud, 0.996, rule).any()
+
+
+@pytest.mark.parametrize(
+    "rule", [(4, 9, 5, 1, 0), (0, 9, 10, 1, 0), (0, 9, 5, 6, 0), (0, 9, 5, 0, 0), (0, 9, 5, 1, 3751)]
+)
+def test_what_is_no_rule_is_refused(rule):
+    assert built(0.5, RULES["count"]).change(0, *rule) == 0

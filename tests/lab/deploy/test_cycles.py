@@ -12,10 +12,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "compiler"))
 
 from oracles import random_inputs
+from test_choose import clustered_model, only
 from tflite_graphs import seeded_graph
 from tflite_models import SAME, VALID, ModelBuilder, article_model, ds_model, random_weights
 from tflite_mutants import every_operator
 
+from lab.deploy.compiler import choose
 from lab.deploy.cycles import BUNDLE, invoke_cycles
 from lab.deploy.prepared import prepared_detector
 from lab.deploy.reference import ReferenceModel
@@ -59,6 +61,27 @@ def test_random_models_give_on_the_board_s_processor_what_the_reference_gives(se
     np.testing.assert_array_equal(
         invoke_cycles(model, inputs).outputs.reshape(6, -1), ReferenceModel(model).run(inputs).reshape(6, -1)
     )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_programs_that_layers_share_give_what_the_reference_gives(seed, monkeypatch):
+    monkeypatch.setattr(choose, "_useful", list)
+    monkeypatch.setattr(choose, "_within", only("weights as bytes"))
+    model = random_model(seed)
+    inputs = random_inputs(model, 6)
+    got = invoke_cycles(model, inputs)
+    np.testing.assert_array_equal(got.outputs.reshape(6, -1), ReferenceModel(model).run(inputs).reshape(6, -1))
+    assert [layer["note"][:16] for layer in got.layers] == ["weights as bytes"] * 3
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_clusters_that_add_first_give_what_the_reference_gives_in_fewer_cycles(signed):
+    values = [-90, -41, -17, 23, 64, 90 if signed else 101]
+    model, plain = clustered_model(0, values, (2, 2)), clustered_model(0, list(range(-127, 128)), (2, 2))
+    inputs = random_inputs(model, 6)
+    got = invoke_cycles(model, inputs)
+    np.testing.assert_array_equal(got.outputs.reshape(6, -1), ReferenceModel(model).run(inputs).reshape(6, -1))
+    assert got.total < 0.9 * invoke_cycles(plain, inputs).total
 
 
 @pytest.mark.parametrize("make", [every_operator, *(functools.partial(seeded_graph, seed) for seed in range(GRAPHS))])

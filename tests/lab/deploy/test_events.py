@@ -1,7 +1,19 @@
 import numpy as np
 import pytest
 
-from lab.deploy.events import HOP_SECONDS, Event, EventRule, active_hops, find_events, threshold_code
+from lab.deploy.events import (
+    HOP_SECONDS,
+    ODDS,
+    SURE,
+    T3,
+    T3_LOOK_BACK,
+    T3_STAYS_HOPS,
+    Event,
+    EventRule,
+    active_hops,
+    find_events,
+    threshold_code,
+)
 from lab.errors import BadInput
 
 
@@ -19,7 +31,7 @@ def slow_rule(hits, rule):
     return states
 
 
-def codes_of_t3(groups, cycle_s=4.0, before_s=2.0, tone=100, pause=-100):
+def codes_of_t3(groups, cycle_s=4.0, before_s=2.0, tone=124, pause=-124):
     """The codes of a T3 as a detector of one-second windows gives them: 3 s of tone, the rest pause."""
     codes = np.full(round((before_s + groups * cycle_s) / HOP_SECONDS), pause, np.int8)
     for group in range(groups):
@@ -73,9 +85,50 @@ def test_a_mean_weighs_each_decision_by_its_probability():
     assert not active_hops(sure_and_not, 0.49, EventRule(4, 4, 4)).any()
 
 
+def slow_rhythm(weights, rule):
+    """Whether a T3 is complete at each decision, span by span, in fractions."""
+    found = []
+    for now in range(1, len(weights) + 1):
+        past = [weights[now - ago] if ago <= now else 0 for ago in range(T3_LOOK_BACK + 1, 0, -1)]
+
+        def mean(*spans, past=past):
+            hops = [past[T3_LOOK_BACK + 1 - ago] for start, end in spans for ago in range(end + 1, start + 1)]
+            return sum(hops) / len(hops)
+
+        found.append(any(
+            min(mean(tone) for tone in rhythm.tones) - mean(*rhythm.pauses)
+            >= 2 * SURE * rule.off_hops / rule.window_hops - 1e-9
+            for rhythm in T3
+        ))  # fmt: skip
+    return found
+
+
+def test_a_rhythm_is_a_contrast_between_groups_and_pauses():
+    rng = np.random.default_rng(2)
+    codes = codes_of_t3(3, tone=114, pause=-114)
+    codes = np.clip(codes + rng.integers(-40, 41, len(codes)), -128, 127).astype(np.int8)
+    rule = EventRule(100, 45, 45, kind="t3")
+    weights = [max(-SURE, min(SURE, ODDS[code + 128] - ODDS[128])) + SURE for code in codes.tolist()]
+    found = slow_rhythm(weights, rule)
+    stays = [any(found[max(0, now - T3_STAYS_HOPS + 1) : now + 1]) for now in range(len(found))]
+    assert active_hops(codes, 0.5, rule).tolist() == stays
+    assert 0 < sum(stays) < len(stays)
+
+
+def test_any_alarm_hears_a_rhythm_and_a_tone_that_stays():
+    rule = EventRule(200, 140, 100, kind="any")
+    [event] = find_events(codes_of_t3(4), 0.5, rule, first_hop=0)
+    assert 7 <= event.start_s <= 9
+    tone = np.r_[np.full(100, -124), np.full(300, 124), np.full(200, -124)].astype(np.int8)
+    [event] = find_events(tone, 0.5, rule, first_hop=0)
+    assert 3.2 + 5.0 <= event.start_s <= 3.2 + 6.4
+    assert 12.8 < event.end_s < 12.8 + 3.2
+    assert find_events(tone[:230], 0.5, rule, first_hop=0) == []
+
+
 @pytest.mark.parametrize("cycle_s", [3.6, 3.8, 4.0, 4.2, 4.4])
 def test_two_groups_at_any_lawful_speed_are_a_t3(cycle_s):
-    rule = EventRule(100, 80, 20, kind="t3")
+    rule = EventRule(100, 70, 70, kind="t3")
     [event] = find_events(codes_of_t3(4, cycle_s), 0.5, rule, first_hop=0)
     assert cycle_s + 1.5 <= event.start_s - 2.0 <= cycle_s + 2.8, "in the second group"
 
@@ -86,13 +139,13 @@ def test_two_groups_at_any_lawful_speed_are_a_t3(cycle_s):
     ids=["continuous", "one group", "too fast", "too slow"],
 )
 def test_other_rhythms_are_no_t3(codes):
-    assert find_events(codes, 0.5, EventRule(100, 80, 20, kind="t3"), first_hop=0) == []
+    assert find_events(codes, 0.5, EventRule(100, 70, 70, kind="t3"), first_hop=0) == []
     assert find_events(codes, 0.5, EventRule(), first_hop=0)
 
 
 def test_a_t3_is_one_event_for_as_long_as_it_sounds():
     codes = np.concatenate([codes_of_t3(10), np.full(400, -128, np.int8)])
-    [event] = find_events(codes, 0.5, EventRule(100, 80, 20, kind="t3"), first_hop=0)
+    [event] = find_events(codes, 0.5, EventRule(100, 70, 70, kind="t3"), first_hop=0)
     assert 40 <= event.end_s <= 48
 
 
@@ -103,7 +156,7 @@ def test_after_an_event_none_starts_for_the_hold_off():
 
 
 def test_a_rule_of_no_kind_is_refused():
-    with pytest.raises(BadInput, match="choose one of count, mean, t3"):
+    with pytest.raises(BadInput, match="choose one of count, mean, t3, any"):
         EventRule(kind="median")
     with pytest.raises(BadInput, match="hold_off_hops"):
         EventRule(hold_off_hops=-1)

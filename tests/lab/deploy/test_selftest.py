@@ -6,20 +6,14 @@ import zlib
 import numpy as np
 import pytest
 
-from lab.deploy import emulator, selftest, toolchain, uf2
+from lab.deploy import emulator, selftest, uf2
 from lab.deploy.build import build_firmware
 from lab.deploy.compiler.host import HostModel
 from lab.deploy.prepared import prepared_detector
-from lab.errors import Missing
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    try:
-        toolchain.find_toolchain()
-        emulator.available()
-    except Missing as error:
-        pytest.skip(str(error))
+def built(tmp_path_factory, virtual_board):
     return build_firmware(prepared_detector(), "pico", tmp_path_factory.mktemp("selftest"), app="selftest")
 
 

@@ -9,11 +9,10 @@ import pytest
 from usb_protocol.types.descriptors import cdc, standard, uac2
 
 from lab import cli
-from lab.deploy import emulator, toolchain, uf2
+from lab.deploy import emulator, uf2
 from lab.deploy.boards import BOARDS
 from lab.deploy.build import build_usb_microphone
 from lab.deploy.pdm import capture
-from lab.errors import Missing
 from lab.sound.features.core import FIRMWARE
 
 HOST = Path(__file__).with_name("audio_host.mjs")
@@ -21,12 +20,7 @@ SECONDS = 1.3
 
 
 @pytest.fixture(scope="module")
-def firmware(tmp_path_factory):
-    try:
-        toolchain.find_toolchain()
-        emulator.available()
-    except Missing as error:
-        pytest.skip(str(error))
+def firmware(tmp_path_factory, virtual_board):
     return build_usb_microphone("pico", tmp_path_factory.mktemp("usb"))
 
 

@@ -1,14 +1,98 @@
 /* Two outputs in one multiplication: see lab/deploy/compiler/lanes.py for the proof. */
-struct lane_group {
-    void (*run)(const uint32_t *x, int32_t *out, const uint32_t *end);
-    int32_t count;
+/* Rounds: a pair's words to its sums, from pair to pair; returns where the next sums go. `weights` are for programs that
+ * do not hold them. */
+typedef int32_t *lane_program(const uint32_t *x, int32_t *out, const uint32_t *end, const uint8_t *weights);
+
+/* Filters, `together` at a time: a program for each group, or one for all and weights_len weights for each. */
+struct lane_groups {
+    lane_program *const *programs;
+    const uint8_t *weights;
+    int32_t weights_len, together;
 };
+
+#if defined(__ARM_ARCH_6M__) && defined(__thumb__)
+/* Rows of rounds of a program. A round takes r0 from a pair's words to the next pair's, r6 past its sums, brings r7 back
+ * to the weights, leaves sp alone and goes back to the address there. Above that: the words' end, the program, the
+ * sums, rows left. Steps are in bytes: from row to row, and from a row's end to the next one. */
+__attribute__((naked, noinline)) static void lanes_run(
+    const uint32_t *x __attribute__((unused)), int32_t *out __attribute__((unused)),
+    const uint32_t *end __attribute__((unused)), lane_program *program __attribute__((unused)),
+    const uint8_t *weights __attribute__((unused)), int32_t rows __attribute__((unused)),
+    int32_t step __attribute__((unused)), int32_t skip __attribute__((unused))) {
+    __asm__ volatile(".syntax unified\n"
+                     "push {r4, r5, r6, r7, lr}\n"
+                     "mov r4, r8\n"
+                     "mov r5, r9\n"
+                     "mov r6, r10\n"
+                     "mov r7, r11\n"
+                     "push {r4, r5, r6, r7}\n"
+                     "ldr r7, [sp, #36]\n"
+                     "ldr r5, [sp, #40]\n"
+                     "mov r6, r1\n"
+                     "mov r4, r1\n"
+                     "ldr r1, 4f\n"
+                     "push {r1, r2, r3, r4, r5}\n"
+                     "bx r3\n"
+                     ".p2align 2\n"
+                     "4: .word 1f + 1\n"
+                     "1:\n"
+                     "ldr r2, [sp, #4]\n"
+                     "cmp r0, r2\n"
+                     "beq 2f\n"
+                     "ldr r2, [sp, #8]\n"
+                     "bx r2\n"
+                     "2:\n"
+                     "ldr r1, [sp, #16]\n"
+                     "subs r1, #1\n"
+                     "beq 3f\n"
+                     "str r1, [sp, #16]\n"
+                     "ldr r1, [sp, #64]\n"
+                     "adds r2, r2, r1\n"
+                     "str r2, [sp, #4]\n"
+                     "ldr r1, [sp, #68]\n"
+                     "adds r0, r0, r1\n"
+                     "ldr r2, [sp, #8]\n"
+                     "bx r2\n"
+                     "3:\n"
+                     "add sp, #20\n"
+                     "pop {r4, r5, r6, r7}\n"
+                     "mov r8, r4\n"
+                     "mov r9, r5\n"
+                     "mov r10, r6\n"
+                     "mov r11, r7\n"
+                     "pop {r4, r5, r6, r7, pc}\n");
+}
+#else
+static inline void lanes_run(const uint32_t *x, int32_t *out, const uint32_t *end, lane_program *program,
+                             const uint8_t *weights, int32_t rows, int32_t step, int32_t skip) {
+    (void)skip;
+    for (int32_t row = 0; row < rows; row++, x += step / 4, end += step / 4) out = program(x, out, end, weights);
+}
+#endif
+
+/* `rows` rows of `len` words, `step` words apart, to sums one after another. */
+INLINE void lanes_group(const struct lane_groups *g, int32_t group, const uint32_t *x, int32_t *out, int32_t len,
+                        int32_t rows, int32_t step) {
+    const uint8_t *weights = g->weights ? g->weights + group * g->weights_len : NULL;
+    lanes_run(x, out, x + len, g->programs[weights ? 0 : group], weights, rows, 4 * step, 4 * (step - len));
+}
+
+/* How many filters from this one on are made at once, where programs hold their weights. */
+INLINE int32_t lanes_together(const struct lane_groups *g, int32_t left) {
+    return left < g->together ? left : g->together;
+}
+
+/* The first filter of the group that begins with this one: the last of those with one program repeats some. */
+INLINE int32_t lanes_first(const struct lane_groups *g, int32_t filter, int32_t filters) {
+    return g->weights && filter > filters - g->together ? filters - g->together : filter;
+}
 
 /* A sum below first has the least code, one of last or more the greatest; between, its code is exactly
  * (sum * high + ((sum * low + (sum * lower >> 8)) >> fine) + add) >> 24: see scaling.py. */
 struct lane_scale {
-    int32_t add, first, last, low, high, lower;
-    uint8_t fine; /* LANES_FINE, or more work */
+    int32_t add, first, last, high;
+    uint16_t low;
+    uint8_t lower, fine; /* LANES_FINE, or more work */
 };
 
 #define LANES_FINE 12
@@ -220,6 +304,13 @@ INLINE void lanes_rescale(struct lane_call *call, const struct lane_scale *q) {
 INLINE struct lane_call lanes_call(const struct lane_codes *c, int32_t sum_step, int32_t out_step, int32_t len) {
     return (struct lane_call){.out_min = c->out_min, .out_max = c->out_max, .sum_step = sum_step * 4,
                               .extra = out_step, .span = len * out_step, .rows = 1, .len = len, .out_step = out_step};
+}
+
+/* `rows` rows whose sums and codes follow one another, as one. */
+INLINE void lanes_join(struct lane_call *call, int32_t rows, int32_t len) {
+    call->rows = 1;
+    call->len = rows * len;
+    call->span = call->len * call->out_step;
 }
 
 INLINE int lanes_are_short(const struct lane_call *q) { return q->lower == 0 && q->fine == LANES_FINE; }

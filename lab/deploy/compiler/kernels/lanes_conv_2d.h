@@ -16,9 +16,9 @@ INLINE void lanes_greatest(int32_t *sums, int32_t len, int32_t step, int32_t wid
             if (sums[column * step] > *sums) *sums = sums[column * step];
 }
 
-INLINE void lanes_conv_2d(int8_t *out, const int8_t *in, int8_t *scratch, const struct lanes_conv_shape *s,
-                          const struct lane_group *groups, int32_t group_count, int32_t filters,
-                          const struct lane_scale *scales, const struct lane_codes *c) {
+COMPACT void lanes_conv_2d(int8_t *out, const int8_t *in, int8_t *scratch, const struct lanes_conv_shape *s,
+                          const struct lane_groups *groups, int32_t filters, const struct lane_scale *scales,
+                          const struct lane_codes *c) {
     uint32_t *words = (uint32_t *)(void *)(scratch + s->words_at);
     int32_t *sums = (int32_t *)(void *)(scratch + s->sums_at);
     const int32_t lanes = s->pool_lanes ? 1 : 2, len = s->pool_lanes ? s->out_width : s->pairs;
@@ -32,15 +32,14 @@ INLINE void lanes_conv_2d(int8_t *out, const int8_t *in, int8_t *scratch, const 
             for (int32_t row = round == 0 ? 0 : s->word_rows - s->round_rows; row < s->word_rows; row++)
                 lanes_pack(row_words + row * s->words, rows + row * s->row_step, &pack, s->words);
         }
-        for (int32_t group = 0, filter = 0; group < group_count; group++) {
-            const int32_t count = groups[group].count, sums_len = s->pairs * count * lanes;
-            for (int32_t round = 0; round < rounds; round++) {
-                const uint32_t *x = words + round * s->round_rows * s->words;
-                groups[group].run(x, sums + round * sums_len, x + s->pairs * s->step);
-            }
+        for (int32_t group = 0, filter = 0; filter < filters; group++) {
+            filter = lanes_first(groups, filter, filters);
+            const int32_t count = lanes_together(groups, filters - filter);
+            lanes_group(groups, group, words, sums, s->pairs * s->step, rounds, s->round_rows * s->words);
             struct lane_call how = lanes_call(c, lanes * count * s->pool_width, filters, len);
             how.rows = rounds;
             how.out_row = (s->out_width - len) * filters;
+            if (how.out_row == 0) lanes_join(&how, rounds, len);
             for (int32_t i = 0; i < count; i++, filter++) {
                 lanes_rescale(&how, scales + filter);
                 if (s->pool_width > 1) lanes_greatest(sums + i, rounds * s->out_width, count, s->pool_width);

@@ -31,7 +31,7 @@ static inline int32_t multiply_floor(int32_t value, int32_t multiplier) {
 }
 
 /* value * multiplier * 2^(shift - 31): the high word rounded, then shifted right, halves away from zero. */
-static inline int32_t requantize(int32_t value, int32_t multiplier, int32_t shift) {
+SHARED int32_t requantize(int32_t value, int32_t multiplier, int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0, right = left - shift;
     const int32_t high = multiply_high((int32_t)((uint32_t)value << left), multiplier);
     const int32_t mask = (int32_t)((1u << right) - 1u), threshold = (mask >> 1) + (high < 0);
@@ -39,19 +39,19 @@ static inline int32_t requantize(int32_t value, int32_t multiplier, int32_t shif
 }
 
 /* The same where shift < 0 and |value| < 2^30, so that adding half cannot overflow. */
-static inline int32_t requantize_right(int32_t value, int32_t multiplier, int32_t shift) {
+SHARED int32_t requantize_right(int32_t value, int32_t multiplier, int32_t shift) {
     const int32_t high = multiply_high(value, multiplier);
     return (high + (int32_t)(1u << (-shift - 1)) + (high >> 31)) >> -shift;
 }
 
 /* value * multiplier * 2^(shift - 31) rounded once, halves up, where |value| < 2^30 and the result fits. */
-static inline int32_t requantize_once(int32_t value, int32_t multiplier, int32_t shift) {
+SHARED int32_t requantize_once(int32_t value, int32_t multiplier, int32_t shift) {
     if (shift >= 0) return multiply_high((int32_t)((uint32_t)value << shift), multiplier);
     return (multiply_floor(value, multiplier) + (int32_t)(1u << (-shift - 1))) >> -shift;
 }
 
 /* The same as requantize_right where |value| < 2^20 - 2: three products of 32 bits, nested so that none rounds. */
-static inline int32_t requantize_short(int32_t value, int32_t multiplier, int32_t shift) {
+SHARED int32_t requantize_short(int32_t value, int32_t multiplier, int32_t shift) {
 #if defined(__ARM_ARCH_6M__)
     const int32_t low = value * (multiplier & 0x3ff);
     const int32_t middle = value * ((multiplier >> 10) & 0x3ff) + (low >> 10);

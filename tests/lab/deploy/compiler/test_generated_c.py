@@ -102,6 +102,7 @@ HARNESS = """
 #include <stddef.h>
 #include <string.h>
 #define INLINE static inline __attribute__((always_inline))
+#define SHARED static
 #include "requantize.h"
 void run(const int32_t *v, const int32_t *m, const int32_t *s, int32_t *twice, int32_t *once, int32_t *brief, int n);
 void run(const int32_t *v, const int32_t *m, const int32_t *s, int32_t *twice, int32_t *once, int32_t *brief, int n) {

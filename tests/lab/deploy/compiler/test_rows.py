@@ -36,12 +36,12 @@ def stream(model, rows, lifts, every=1):
     return out, compiled
 
 
-def convolution_model(seed, padding=VALID, stride=(2, 2), height=19, pool=None):
+def convolution_model(seed, padding=VALID, stride=(2, 2), height=19, pool=None, kernel=(4, 3)):
     rng = np.random.default_rng(seed)
     m = ModelBuilder()
     x = m.tensor((1, height, 11, 2), 0.02, 5)
     scales, bias = rng.uniform(0.002, 0.006, 5).astype(np.float32), rng.integers(-3000, 3000, 5).astype(np.int32)
-    weights = random_weights(rng, (5, 4, 3, 2))
+    weights = random_weights(rng, (5, *kernel, 2))
     y = m.conv(x, weights, scales, bias, 0.1, -20, stride=stride, padding=padding, act=1)
     y = m.pool("MAX_POOL_2D", y, pool, pool) if pool else y
     y = m.reshape(y, (1, int(np.prod(m.shape_of(y)))))
@@ -77,6 +77,8 @@ def chain_model(seed, strides, pool=None, height=31):
         (lambda: convolution_model(1), "the first convolution keeps 16 rows of sums"),
         (lambda: convolution_model(2, stride=(3, 1), height=20), "the first convolution keeps 18 rows of sums"),
         (lambda: convolution_model(3, stride=(1, 2)), "the first convolution keeps 16 rows of sums"),
+        (lambda: convolution_model(14, stride=(1, 1), kernel=(1, 1)), "the first convolution keeps 19 rows of sums"),
+        (lambda: convolution_model(15, height=20), "the first convolution keeps 18 rows of sums"),
         (lambda: convolution_model(4, padding=SAME), "whole windows: its first convolution has a border or is dilated"),
         (lambda: convolution_model(5, pool=(2, 2)), "the first convolution keeps 16 rows of sums"),
         (lambda: convolution_model(6, pool=(2, 1), height=22), "the first convolution keeps 20 rows of sums"),
