@@ -123,7 +123,7 @@ class Fresh:
             sound = self.sounds[clip]
             samples = sound.clip().samples if isinstance(sound, Item) else sound
             copies = self.augmentation.copies_of(samples, self.backgrounds, draw)
-            had = draw, stacked([none_of(self.spec).windows, *(_cut(copy, self.spec) for copy in copies)])
+            had = draw, stacked([none_of(self.spec).windows, *(cut(copy, self.spec) for copy in copies)])
             self.kept[clip] = had
         return had[1]
 
@@ -252,12 +252,12 @@ def _backgrounds(dataset: Dataset, labels: Sequence[str]) -> list[NDArray[np.int
 def _windows_of(item: Item, label: int, spec: FeatureSpec, copies: Copies | None) -> Examples:
     samples = item.clip().samples
     takes = [samples] if copies is None else [samples, *augment.augmented(samples, copies.backgrounds, copies.rng)]
-    made = [_cut(take, spec) for take in takes]
+    made = [cut(take, spec) for take in takes]
     windows = stacked(made)
     return Examples(windows, np.full(len(windows), label, np.int64), np.zeros(len(windows), np.int64))
 
 
-def _cut(samples: NDArray[np.int16], spec: FeatureSpec) -> features.Windows:
+def cut(samples: NDArray[np.int16], spec: FeatureSpec) -> features.Windows:
     """Return the windows of a clip that hold any sound at all."""
     if len(samples) < spec.window_len:
         return none_of(spec).windows

@@ -32,6 +32,9 @@ class DsCnn:
     block_stride: tuple[int, int]
 
 
+MOMENTUM = 0.9
+"""Of batch normalization: a few thousand clips are too few steps an epoch for the usual 0.99 to settle."""
+
 SIZES = {
     "ds_cnn_s": DsCnn(64, 4, (2, 2), (1, 1)),
     "ds_cnn_m": DsCnn(172, 4, (2, 1), (2, 2)),
@@ -65,4 +68,4 @@ def build_ds_cnn(size: DsCnn, classes: int, dropout: float = 0.2) -> Any:
 
 
 def _normalized(x: Any, name: str, layers: Any) -> Any:
-    return layers.ReLU(name=f"{name}_relu")(layers.BatchNormalization(name=f"{name}_norm")(x))
+    return layers.ReLU(name=f"{name}_relu")(layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm")(x))

@@ -1,5 +1,6 @@
 """The tree from the command line and for the pages: a walk, its files, its tables."""
 
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -14,6 +15,8 @@ from lab.optimize.paths import LEGAL, Path, named
 from lab.progress import OnProgress, ignore
 from lab.study.projects import data_named
 from lab.study.tree import Options, Problem, problem_named, walk
+from lab.study.tree.finding import find
+from lab.study.tree.goal import Goal
 from lab.study.tree.kept import Kept
 from lab.study.tree.options import seeds_of
 from lab.study.tree.script import toolkit_script
@@ -21,6 +24,7 @@ from lab.study.tree.table import summary, to_csv, to_markdown
 from lab.study.tree.walk import Walk
 from lab.workspace.store import open_store
 
+log = logging.getLogger(__name__)
 ALL = "all"
 DATA_SHARE = 10
 """Percent of the progress that reading or making data takes."""
@@ -73,6 +77,40 @@ def optimize(
         "model": problem.name, "dataset": problem.dataset, "options": options.to_json(), "rows": rows,
         "trained": made.trained, "out": str(out), "seconds": round(time.monotonic() - started, 1),
     }  # fmt: skip
+
+
+def search(
+    model: str, data: str | None, goal: Goal, seeds: int, out: File, options: Options,
+    spec: str = "default", alpha: float = 0.25, on_progress: OnProgress = ignore,
+) -> dict[str, Any]:  # fmt: skip
+    """Find the smallest leaf that is accurate enough and write its files; the CLI's `optimize --find`.
+
+    Args:
+        model, data, seeds, out, options, spec, alpha, on_progress: as `optimize`.
+        goal: what is wanted.
+
+    Returns:
+        The object that `python -m lab optimize --find --json` prints.
+    """
+    started, many = time.monotonic(), seeds_of(seeds)
+    problem = load_problem(model, data, spec, alpha, on_progress)
+    told = share(on_progress, DATA_SHARE, 100)
+    found = find(problem, goal, options, many, Kept(open_store()), told, log_said)
+    out.mkdir(parents=True, exist_ok=True)
+    files = written(problem, found.best.made, [found.best.path], found.best.options)
+    for name, content in files.items():
+        write_bytes(out / name, content)
+    rows = [{**_plain(row), "tflite": _where(row, out, files)} for row in found.best.rows]
+    return {
+        "model": problem.name, "dataset": problem.dataset, **found.to_json(goal), "rows": rows, "out": str(out),
+        "seconds": round(time.monotonic() - started, 1),
+    }  # fmt: skip
+
+
+def log_said(state: dict[str, Any]) -> None:
+    """Log each sentence of a search."""
+    if "said" in state:
+        log.info("%s", state["said"])
 
 
 def load_problem(model: str, data: str | None, spec: str, alpha: float, on_progress: OnProgress = ignore) -> Problem:
@@ -129,7 +167,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with every column of the contract; a failed one has them empty."""
     columns = (
         "accuracy_fp32", "accuracy_fake_int8", "accuracy_int8", "tflite_bytes", "gzip_bytes", "sparsity", "clusters",
-        "flash_bytes", "ram_bytes", "cycles", "cycles_why", "seconds", "kept", "promises",
+        "flash_bytes", "ram_bytes", "cycles", "cycles_why", "npu_weights_bytes", "npu_ms", "npu_why", "seconds", "kept",
+        "promises",
     )  # fmt: skip
     return {
         "path": row["path"],

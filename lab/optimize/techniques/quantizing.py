@@ -80,8 +80,21 @@ def _keep(quantized: Any, before: dict[str, Any], kept: Kept) -> None:
         name = layer.name.removeprefix("quant_")
         if name in before:
             # Inside the wrapper `layer.kernel` is the rounded tensor; the variable is among the weights.
-            (kernel,) = (each for each in layer.weights if each.name.rsplit("/", 1)[-1].split(":")[0] == "kernel")
-            kernel.assign(snapped(kernel.numpy(), before[name], kept))
+            parts = {each.name.rsplit("/", 1)[-1].split(":")[0]: each for each in layer.weights}
+            parts["kernel"].assign(snapped(parts["kernel"].numpy(), before[name], kept))
+            if kept.clusters:
+                _share_range(parts)
+
+
+def _share_range(parts: dict[str, Any]) -> None:
+    """Round all channels of a clustered kernel in one range.
+
+    Ranges of their own, which the training uses, turn a kernel's few values into other codes in each channel that
+    lacks the greatest value.
+    """
+    bound = float(np.abs(parts["kernel"].numpy()).max())
+    for name, value in (("kernel_min", -bound), ("kernel_max", bound)):
+        parts[name].assign(np.full(parts[name].shape, value, np.float32))
 
 
 def _pin_input(quantized: Any) -> None:

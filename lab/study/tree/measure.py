@@ -39,7 +39,7 @@ def int8_outputs(tflite: bytes, inputs: NDArray[np.float32]) -> NDArray[np.float
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     model = Interpreter(
-        model_content=tflite, num_threads=2,
+        model_content=tflite, num_threads=1,
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )  # fmt: skip
     model.allocate_tensors()

@@ -9,7 +9,9 @@ from lab.optimize.paths import LEGAL, QAT, Path
 from lab.study.tree.options import Options
 
 VERSION = 1
-"""Rises when a technique gives other results: what was kept before is trained again."""
+"""Rises when every training gives other results: what was kept before is trained again."""
+VERSIONS = {QAT: 2}
+"""The same for one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Node:
 
     def key(self, problem_key: str, options: Options, seed: int) -> str:
         """Return the hash that names its result: of the model, the data, and all settings on the way."""
-        way = [[step, options.of_step(step)] for step in self.steps]
+        way = [[step, options.of_step(step), *([VERSIONS[step]] if step in VERSIONS else [])] for step in self.steps]
         told = json.dumps([VERSION, problem_key, options.base_epochs, seed, way], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from lab.errors import BadInput
 from lab.optimize.paths import CLUSTER, PRUNE, QAT
+from lab.study.tree.npu import ACCELERATORS
 
 RAMPS = ("polynomial", "constant")
 INITS = ("kmeans++", "linear", "density", "random")
@@ -25,6 +26,7 @@ class Options:
         excluded: layers that neither pruning nor clustering touches, besides depthwise ones.
         prune_epochs, cluster_epochs, qat_epochs: of each step; None is the usual.
         base_epochs: of the float model; None is the model's usual.
+        npu: an Ethos-U that Vela also compiles each leaf for, such as "ethos-u55-128"; None asks for none.
     """
 
     sparsity: float = 0.5
@@ -36,6 +38,7 @@ class Options:
     cluster_epochs: int | None = None
     qat_epochs: int | None = None
     base_epochs: int | None = None
+    npu: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.sparsity < 1:
@@ -48,6 +51,8 @@ class Options:
             raise BadInput(f"{self.clusters} clusters cannot be; choose 2 to 256.")
         if self.init not in INITS:
             raise BadInput(f"There is no centroid initialisation {self.init!r}; there are {', '.join(INITS)}.")
+        if self.npu is not None and self.npu not in ACCELERATORS:
+            raise BadInput(f"Vela does not know {self.npu!r}; it knows {', '.join(ACCELERATORS)}.")
         for name in ("prune_epochs", "cluster_epochs", "qat_epochs", "base_epochs"):
             epochs = getattr(self, name)
             if epochs is not None and not 1 <= epochs <= MAX_EPOCHS:

@@ -25,7 +25,7 @@ WIDTHS = (0.25, 0.5, 0.75, 1.0)
 ARCH_OF_SPEC = {"default": "ds", "published": "article"}
 ALARM_AMOUNT = embedded.Amount(train=1_500, validate=150, test=300)
 SOUND = Schedule("base", epochs=10, rate=2e-3, batch=128, cosine=True)
-KEYWORDS = Schedule("base", epochs=30, rate=1e-3, batch=64, patience=8)
+KEYWORDS = Schedule("base", epochs=30, rate=1e-3, batch=64, patience=8, cosine=True)
 PICTURES = Schedule("base", epochs=30, rate=1e-3, batch=128, cosine=True)
 TUNING_BATCH = {"alarm": 128, "mobilenet_v1": 128}
 

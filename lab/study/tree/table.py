@@ -9,12 +9,12 @@ from typing import Any
 Row = dict[str, Any]
 MEANS = (
     "accuracy_fp32", "accuracy_fake_int8", "accuracy_int8", "tflite_bytes", "gzip_bytes", "sparsity", "clusters",
-    "flash_bytes", "ram_bytes", "cycles", "seconds",
+    "flash_bytes", "ram_bytes", "cycles", "npu_weights_bytes", "npu_ms", "seconds",
 )  # fmt: skip
 COLUMNS = (
     "path", "seeds", "accuracy_fp32", "accuracy_fake_int8", "accuracy_int8", "deviation", "delta", "tflite_bytes",
     "gzip_bytes", "saved", "gzip_over_plain", "gzip_over_gzip", "sparsity", "clusters", "flash_bytes", "ram_bytes",
-    "cycles", "seconds", "kept", "failed",
+    "cycles", "npu_weights_bytes", "npu_ms", "seconds", "kept", "failed",
 )  # fmt: skip
 BASE = "PTQ"
 
@@ -97,7 +97,7 @@ def to_markdown(rows: Sequence[Row]) -> str:
     """Return a summary as a Markdown table for people."""
     heads = (
         "path", "FP32", "fake INT8", "INT8", "± (seeds)", "bytes", "gzip", "saved", "zeros", "codes", "flash", "RAM",
-        "M0+ cycles", "promises",
+        "M0+ cycles", "NPU weights", "NPU ms", "promises",
     )  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for row in rows:
@@ -111,7 +111,8 @@ def to_markdown(rows: Sequence[Row]) -> str:
             row["path"], _share(row["accuracy_fp32"]), _share(row["accuracy_fake_int8"]), _share(row["accuracy_int8"]),
             spread, _count(row["tflite_bytes"]), _count(row["gzip_bytes"]), _share(row["saved"]),
             _share(row["sparsity"]), _count(row["clusters"]), _count(row["flash_bytes"]), _count(row["ram_bytes"]),
-            _count(row["cycles"]), "kept" if row["kept"] else "NOT kept",
+            _count(row["cycles"]), _count(row.get("npu_weights_bytes")), _count(row.get("npu_ms"), 3),
+            "kept" if row["kept"] else "NOT kept",
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -121,5 +122,5 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.2%}"
 
 
-def _count(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
+def _count(value: float | None, digits: int = 0) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}"

@@ -10,6 +10,8 @@ from lab.errors import BadInput
 from lab.study.optimize import as_detector, paths_named, share, written
 from lab.study.projects import project_dataset
 from lab.study.tree.density import densities
+from lab.study.tree.finding import find as search
+from lab.study.tree.goal import Goal
 from lab.study.tree.kept import Kept
 from lab.study.tree.options import Options, seeds_of
 from lab.study.tree.problems import Problem, problem_named
@@ -49,7 +51,36 @@ def optimize(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
     }  # fmt: skip
     if context.project_id is not None:
         data = {key: value for key, value in result.items() if key not in ("artifacts", "densities")}
-        result["run_id"] = context.store.save_run(context.project_id, KIND, problem.name, data, artifacts).id
+        result["run_id"] = context.store.save_run(
+            context.project_id, KIND, problem.name, data, artifacts, context.job_id
+        ).id
+    return result
+
+
+def find(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
+    """Find the smallest leaf that is accurate enough; keep a run with its files.
+
+    Args:
+        args: as `optimize`, with `goal` (floor, measure, ceiling, trials) instead of paths.
+        context: of the job. Its metrics tell nodes, rows and {"said": a sentence}.
+    """
+    goal, options = Goal.from_json(dict(args["goal"])), Options.from_json(dict(args.get("options") or {}))
+    seeds = seeds_of(int(args.get("seeds", 1)))
+    with _problem(args, context) as problem:
+        context.log(f"{problem.name}: {len(problem.train):,} examples train, {len(problem.score):,} score.")
+        told = share(context.progress, DATA_SHARE, 99)
+        found = search(problem, goal, options, seeds, Kept(context.store), told, context.metric)
+        files = written(problem, found.best.made, [found.best.path], found.best.options)
+        artifacts = {
+            name: context.store.put_artifact(name.rsplit(".", 1)[-1], name, data).sha256 for name, data in files.items()
+        }
+    context.progress(100, 100, "done")
+    result = {"model": problem.name, "dataset": problem.dataset, **found.to_json(goal), "artifacts": artifacts}
+    if context.project_id is not None:
+        data = {key: value for key, value in result.items() if key != "artifacts"}
+        result["run_id"] = context.store.save_run(
+            context.project_id, KIND, problem.name, data, artifacts, context.job_id
+        ).id
     return result
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lab.deploy.convert import to_int8_tflite
 from lab.errors import Cancelled, LabError
 from lab.learn import fitting, keras2
 from lab.learn.examples import class_weights
+from lab.learn.metrics import confusion
 from lab.learn.schedule import Schedule
 from lab.optimize import techniques
 from lab.optimize.paths import CLUSTER, LEGAL, PRUNE, QAT, Path
@@ -23,6 +25,7 @@ from lab.progress import OnProgress, ignore
 from lab.study.tree.kept import Kept, Result
 from lab.study.tree.measure import decided, int8_guesses, on_the_board, promises, sizes
 from lab.study.tree.nodes import Node, trainings
+from lab.study.tree.npu import on_the_npu
 from lab.study.tree.options import EPOCHS, RATES, Options
 from lab.study.tree.problems import Problem, untrained
 
@@ -44,11 +47,13 @@ class Walk:
         rows: one a leaf and seed.
         files: each row's .tflite by "LABEL.SEED".
         trained: nodes that were trained now; the others had been kept.
+        right: by the same names, which of the scored examples the .tflite decides rightly.
     """
 
     rows: list[Row]
     files: dict[str, bytes]
     trained: int
+    right: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def walk(
@@ -86,7 +91,7 @@ def walk(
         runner.tell_finished(wait=True)
     finally:
         runner.board.shutdown(cancel_futures=True)
-    return Walk(runner.rows, runner.files, runner.trained)
+    return Walk(runner.rows, runner.files, runner.trained, runner.right)
 
 
 class _Steps:
@@ -125,6 +130,7 @@ class _Runner:
     trained: int = 0
     rows: list[Row] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    right: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     failed: dict[tuple[Node, int], str] = field(default_factory=dict)
     board: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     """Cross compiler and virtual board work on one leaf while the next one trains."""
@@ -145,7 +151,7 @@ class _Runner:
             row |= self._measured(tflite, path)
             row |= {"seconds": round(result.seconds, 1), "failed": None}
             self.files[f"{path.label}.{self.seed}"] = tflite
-            self.boards.append((row, self.board.submit(on_the_board, tflite)))
+            self.boards.append((row, self.board.submit(self._costs, tflite)))
         except Cancelled:
             raise
         except LabError as error:
@@ -171,12 +177,17 @@ class _Runner:
 
     def _measured(self, tflite: bytes, path: Path) -> Row:
         guesses = int8_guesses(tflite, self.problem.score)
+        self.right[f"{path.label}.{self.seed}"] = guesses == self.problem.score.classes
         kept = promises(tflite, path, self.options, self.options.excluded)
         return {
             "accuracy_int8": round(float(np.mean(guesses == self.problem.score.classes)), 4),
             **sizes(tflite), "promises": kept, "kept": all(each["kept"] for each in kept),
-            "confusion": _confusion(self.problem.score.classes, guesses, len(self.problem.labels)),
+            "confusion": confusion(self.problem.score.classes, guesses, len(self.problem.labels)).tolist(),
         }  # fmt: skip
+
+    def _costs(self, tflite: bytes) -> Row:
+        npu = self.options.npu
+        return on_the_board(tflite) | ({} if npu is None else on_the_npu(tflite, npu))
 
     def _converted(self, path: Path, result: Result) -> bytes:
         key = Node(path.steps).key(self.problem.key, self.options, self.seed) + "-ptq"
@@ -285,9 +296,3 @@ class _Runner:
 
     def _state(self, label: str, state: str) -> None:
         self.on_state({"node": label, "seed": self.seed, "state": state})
-
-
-def _confusion(truth: Any, guesses: Any, count: int) -> list[list[int]]:
-    made = np.zeros((count, count), np.int64)
-    np.add.at(made, (truth, guesses), 1)
-    return [[int(value) for value in row] for row in made]
