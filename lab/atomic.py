@@ -1,9 +1,12 @@
 """Files that are there whole or not at all."""
 
+import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from lab.errors import LabError
 
@@ -14,23 +17,33 @@ def write_bytes(path: Path, data: bytes) -> Path:
     Raises:
         LabError: the disk is full or the folder cannot be written; what was there before still is.
     """
+    with written(path) as file:
+        file.write(data)
+    return path
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file whole in many steps: to a temporary name beside it, to disk, then renamed.
+
+    Raises:
+        LabError: as `write_bytes`.
+    """
+    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        raise unwritable(path, error) from error
-    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
-        Path(name).unlink(missing_ok=True)
-    return path
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> LabError:

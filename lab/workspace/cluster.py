@@ -56,7 +56,8 @@ class Cluster:
         # No dashboard; Dask's health page still listens, so it gets a free port rather than 8787.
         self._cluster = LocalCluster(
             n_workers=self.config.workers, threads_per_worker=1, processes=True, dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"}, host=LOOPBACK, memory_limit=0,
+            scheduler_kwargs={"dashboard_address": f"{LOOPBACK}:0"}, host=LOOPBACK,
+            memory_limit=self.config.job_memory_mb * 2**20,
         )  # fmt: skip
         self._client = Client(self._cluster, set_as_default=False)
 

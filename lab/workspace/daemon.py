@@ -93,6 +93,7 @@ def _environment(config: Settings) -> dict[str, str]:
     return {
         "LAB_HOME": str(config.home), "DATABASE_URL": config.database_url, "LAB_ARTIFACTS_URL": config.artifacts_url,
         "DASK_SCHEDULER_ADDRESS": config.dask_scheduler, "LAB_WORKERS": str(config.workers),
+        "LAB_JOB_MINUTES": str(config.job_minutes), "LAB_JOB_MEMORY_MB": str(config.job_memory_mb),
     }  # fmt: skip
 
 

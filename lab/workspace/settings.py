@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.errors import BadInput
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -18,6 +20,8 @@ class Settings:
         artifacts_url: LAB_ARTIFACTS_URL, any fsspec address, by default a folder below home.
         dask_scheduler: DASK_SCHEDULER_ADDRESS, or "" for processes of this machine.
         workers: LAB_WORKERS, processes that run jobs on this machine.
+        job_minutes: LAB_JOB_MINUTES, the longest that a job may run; 0 for no limit.
+        job_memory_mb: LAB_JOB_MEMORY_MB, the most that a job may take of this machine's memory; 0 for no limit.
     """
 
     home: Path
@@ -25,6 +29,8 @@ class Settings:
     artifacts_url: str
     dask_scheduler: str
     workers: int
+    job_minutes: int = 0
+    job_memory_mb: int = 0
 
     @property
     def log_dir(self) -> Path:
@@ -33,14 +39,20 @@ class Settings:
 
 
 def settings() -> Settings:
-    """Read the settings as they are now."""
+    """Read the settings as they are now.
+
+    Raises:
+        BadInput: a number that is none.
+    """
     home = Path(os.environ.get("LAB_HOME") or _default_home()).expanduser().resolve()
     return Settings(
         home=home,
-        database_url=os.environ.get("DATABASE_URL") or f"sqlite:///{home / 'lab.sqlite'}",
+        database_url=_with_driver(os.environ.get("DATABASE_URL") or f"sqlite:///{home / 'lab.sqlite'}"),
         artifacts_url=os.environ.get("LAB_ARTIFACTS_URL") or (home / "artifacts").as_uri(),
         dask_scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""),
-        workers=max(1, int(os.environ.get("LAB_WORKERS") or min(2, os.cpu_count() or 1))),
+        workers=max(1, _number("LAB_WORKERS", min(2, os.cpu_count() or 1))),
+        job_minutes=_number("LAB_JOB_MINUTES", 0),
+        job_memory_mb=_number("LAB_JOB_MEMORY_MB", 0),
     )
 
 
@@ -56,6 +68,21 @@ def ice_servers() -> list[dict[str, str]]:
         "credential": os.environ.get("LAB_TURN_SECRET", ""),
     }
     return [{"urls": url, **(secret if url.startswith("turn") else {})} for url in given]
+
+
+def _number(name: str, usual: int) -> int:
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return usual
+    if not given.isdecimal():
+        raise BadInput(f"{name} must be a whole number; it is {given!r}.")
+    return int(given)
+
+
+def _with_driver(url: str) -> str:
+    """Return a PostgreSQL address as providers give it with the driver that the lab has."""
+    scheme, mark, rest = url.partition("://")
+    return f"postgresql+psycopg{mark}{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def _default_home() -> Path:

@@ -17,13 +17,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from lab.workspace import jobs
 from lab.workspace.cluster import Cluster
 from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
 from lab.workspace.settings import Settings, settings
 from lab.workspace.store import Job, JobEvent, Store, now, open_store
+from lab.workspace.store.sweeping import sweep
 
 __all__ = ["Worker", "ensure_worker", "main", "running_pid", "stop_worker"]
 
@@ -36,6 +37,7 @@ STOP_GRACE_S = 8.0
 RETRY_S = 5.0
 IDLE_EXIT_S = 6 * 3600.0
 MAX_ATTEMPTS = 3
+TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
 
 
@@ -65,6 +67,7 @@ class Worker:
         self._unwritten: list[tuple[int, dict[str, Any]]] = []
         self._ended: dict[int, dict[str, Any]] = {}
         self._stopping: dict[int, float] = {}
+        self._late: set[int] = set()
         self._last_beat = 0.0
         self._claim_after = 0.0
 
@@ -103,10 +106,10 @@ class Worker:
             self._claim_after = time.monotonic() + RETRY_S
 
     def _claim(self) -> Job | None:
-        """Take the oldest queued job; the update finds it queued for one worker only."""
+        """Take the oldest queued job of who has the fewest running; the update finds it queued for one worker only."""
         fresh = {"done": 0, "total": 0, "message": "", "error": None, "finished": None}
         with self.store.session() as session:
-            job_id = session.scalar(select(Job.id).where(Job.state == jobs.QUEUED).order_by(Job.id).limit(1))
+            job_id = session.scalar(_next_in_turn())
             if job_id is None:
                 return None
             mine = {"worker": self.name, "attempts": Job.attempts + 1, "started": now(), "heartbeat": now()}
@@ -142,12 +145,15 @@ class Worker:
         if "traceback" in outcome:
             self._unwritten.append((job_id, {jobs.LOG: outcome.pop("traceback")}))
             self._write_down()
+        if job_id in self._late and "cancelled" in outcome:
+            outcome = {"error": TOO_LONG.format(self.store.config.job_minutes)}
         if "lost" in outcome:
             self._take_back(Job.id == job_id, Job.worker == self.name)
         else:
             with self.store.session() as session:
                 session.execute(self._mine(job_id).values(finished=now(), **_end(outcome)))
         self._stopping.pop(job_id, None)
+        self._late.discard(job_id)
         log.info("job=%s ended=%s", job_id, next(iter(outcome)))
 
     def _mine(self, job_id: int) -> Any:
@@ -179,13 +185,17 @@ class Worker:
             session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None))
 
     def _stop_unwanted(self) -> None:
-        """Stop what was cancelled, deleted or taken over: first ask, then end its process."""
+        """Stop what was cancelled, deleted, taken over or too long: first ask, then end its process."""
         if not self.cluster.job_ids:
             return
+        minutes = self.store.config.job_minutes
         with self.store.session() as session:
             mine = (Job.worker == self.name, Job.state == jobs.RUNNING)
             wanted = set(session.scalars(select(Job.id).where(*mine, Job.stop_asked.is_(False))))
-        for job_id in self.cluster.job_ids - wanted:
+            if minutes:
+                began = now() - timedelta(minutes=minutes)
+                self._late |= wanted & set(session.scalars(select(Job.id).where(*mine, Job.started < began)))
+        for job_id in self.cluster.job_ids - (wanted - self._late):
             if job_id not in self._stopping:
                 self._stopping[job_id] = time.monotonic()
                 self.cluster.ask_to_stop(job_id)
@@ -201,6 +211,24 @@ class Worker:
                 session.execute(mine.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
         finally:
             self.cluster.close()
+
+
+def _next_in_turn() -> Select[int]:
+    """Return a query for the job to start next: one person's hundred jobs keep nobody else waiting.
+
+    A row that another worker is about to take is passed over, where the database can (SQLite has one writer).
+    """
+    running = (
+        select(Job.owner, func.count().label("jobs")).where(Job.state == jobs.RUNNING).group_by(Job.owner).subquery()
+    )
+    return (
+        select(Job.id)
+        .outerjoin(running, running.c.owner == Job.owner)
+        .where(Job.state == jobs.QUEUED)
+        .order_by(func.coalesce(running.c.jobs, 0), Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Job)
+    )
 
 
 def _end(outcome: dict[str, Any]) -> dict[str, Any]:
@@ -231,10 +259,18 @@ def main(config: Settings | None = None) -> None:
         log.info("worker=%s serves home=%s", worker.name, config.home)
         try:
             worker.adopt()
+            _swept(worker.store)
             while not stopping and (config.home / LOCK_FILE).exists() and _is_needed(worker):
                 time.sleep(POLL_S if _stepped(worker) else RETRY_S)
         finally:
             worker.close()
+
+
+def _swept(store: Store) -> None:
+    try:
+        sweep(store)
+    except Exception:  # a disk or database that is away: jobs matter more
+        log.exception("sweep failed")
 
 
 def _is_needed(worker: Worker) -> bool:

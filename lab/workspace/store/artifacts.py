@@ -96,6 +96,28 @@ class ArtifactFiles:
         except FileNotFoundError:
             return None
 
+    def paths(self) -> list[str]:
+        """Return the names of all files, below the store's address; those that are being written are not among them."""
+        found = self._fs.find(self._root) if self._fs.exists(self._root) else []
+        names = sorted(path[len(self._root) :].lstrip("/") for path in found)
+        return [name for name in names if not name.startswith("incoming/")]
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one of `paths`; a file by content is checked as `get` does.
+
+        Raises:
+            LabError: it is gone, or damaged.
+        """
+        sha256 = path.rpartition("/")[2]
+        if self._path(sha256) == f"{self._root}/{path}":
+            return self.get(sha256)
+        return bytes(self._fs.cat_file(f"{self._root}/{path}"))
+
+    @property
+    def folder(self) -> Path | None:
+        """Return the folder on this machine's disk, or None where the files are elsewhere."""
+        return Path(self._root) if "file" in self._fs.protocol else None
+
     def local_path(self, sha256: str) -> Path | None:
         """Return where a file lies on this machine's disk, or None where the store is elsewhere."""
         return Path(self._path(sha256)) if "file" in self._fs.protocol else None

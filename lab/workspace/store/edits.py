@@ -8,8 +8,8 @@ as they were; a row that it made is hidden again by undo.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lab.errors import BadInput
 from lab.workspace.store.store import Store, required
@@ -52,8 +52,7 @@ def move(store: Store, project_id: int, clip_ids: Sequence[int], to_id: int) -> 
     with store.session() as session:
         clips = _clips(session, project_id, clip_ids)
         before = [_hide(clip) for clip in clips]
-        for clip in clips:
-            before += _put(session, to_id, {name: getattr(clip, name) for name in COPIED})
+        before += _put(session, to_id, [{name: getattr(clip, name) for name in COPIED} for clip in clips])
         _note(session, project_id, len(clips), "moved", before)
     return len(clips)
 
@@ -73,8 +72,7 @@ def replace(store: Store, project_id: int, clip_ids: Sequence[int], made: Iterab
     with store.session() as session:
         before = [_hide(clip) for clip in _clips(session, project_id, clip_ids)]
         kept = len(before)
-        for fields in made:
-            before += _put(session, project_id, fields)
+        before += _put(session, project_id, list(made))
         count = len(before) - kept
         _note(session, project_id, max(count, kept), said, before)
     return count
@@ -93,9 +91,10 @@ def undo(store: Store, edit_id: int) -> bool:
         marked = session.execute(update(Edit).where(Edit.id == edit_id, Edit.undone.is_(None)).values(undone=now()))
         if not marked.rowcount:  # type: ignore[attr-defined]
             return False
-        for fields in reversed(required(session.get(Edit, edit_id)).before):
-            clip = session.get(Clip, fields["id"])
-            if clip is not None:
+        before = required(session.get(Edit, edit_id)).before
+        clips = {clip.id: clip for clip in _found(session, Clip.id, [fields["id"] for fields in before])}
+        for fields in reversed(before):
+            if clip := clips.get(fields["id"]):
                 for name, value in fields.items():
                     setattr(clip, name, now() if (name, value) == ("deleted", True) else value)
     return True
@@ -114,13 +113,17 @@ def _change(store: Store, project_id: int, clip_ids: Sequence[int], values: dict
 
 
 def _clips(session: Session, project_id: int, clip_ids: Sequence[int]) -> list[Clip]:
-    """Return those of the clips that are in the project now; asks for a few hundred at a time."""
+    """Return those of the clips that are in the project now."""
+    return _found(session, Clip.id, clip_ids, Clip.project_id == project_id, Clip.deleted.is_(None))
+
+
+def _found(
+    session: Session, column: InstrumentedAttribute[Any], values: Sequence[Any], *which: ColumnElement[bool]
+) -> list[Clip]:
+    """Return clips by the values of a column; asks for a few hundred at a time."""
     found: list[Clip] = []
-    for start in range(0, len(clip_ids), MOST_IDS):
-        some = clip_ids[start : start + MOST_IDS]
-        found += session.scalars(
-            select(Clip).where(Clip.project_id == project_id, Clip.deleted.is_(None), Clip.id.in_(some))
-        )
+    for start in range(0, len(values), MOST_IDS):
+        found += session.scalars(select(Clip).where(*which, column.in_(values[start : start + MOST_IDS])))
     return found
 
 
@@ -129,20 +132,22 @@ def _hide(clip: Clip) -> dict[str, Any]:
     return {"id": clip.id, "deleted": None}
 
 
-def _put(session: Session, project_id: int, fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """Make a clip, or bring back a hidden one of the same samples; return what undo sets."""
-    query = select(Clip).where(Clip.project_id == project_id, Clip.sha256 == fields["sha256"])
-    found = session.scalar(query)
-    if found is None:
-        session.add(made := Clip(project_id=project_id, **fields))
-        session.flush()
-        return [{"id": made.id, "deleted": True}]
-    if found.deleted is None:
-        return []
-    before = {"id": found.id, "deleted": True, **{name: getattr(found, name) for name in COPIED}}
-    for name, value in {**fields, "deleted": None}.items():
-        setattr(found, name, value)
-    return [before]
+def _put(session: Session, project_id: int, made: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make clips, or bring back hidden ones of the same samples; return what undo sets."""
+    there = _found(session, Clip.sha256, [fields["sha256"] for fields in made], Clip.project_id == project_id)
+    by_sha256, before, new = {clip.sha256: clip for clip in there}, [], []
+    for fields in made:
+        found = by_sha256.get(fields["sha256"])
+        if found is None:
+            session.add(clip := Clip(project_id=project_id, **fields))
+            by_sha256[fields["sha256"]] = clip
+            new.append(clip)
+        elif found.deleted is not None:
+            before.append({"id": found.id, "deleted": True, **{name: getattr(found, name) for name in COPIED}})
+            for name, value in {**fields, "deleted": None}.items():
+                setattr(found, name, value)
+    session.flush()
+    return before + [{"id": clip.id, "deleted": True} for clip in new]
 
 
 def _note(session: Session, project_id: int, count: int, said: str, before: list[dict[str, Any]]) -> None:

@@ -5,18 +5,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lab.atomic import unwritable
 from lab.errors import LabError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"
+HEAD = "0003"
 BUSY_TIMEOUT_MS = 20_000
+MIGRATION_LOCK = 0x7463_6D4C
+"""Any number, as long as nothing else in the database locks it."""
 
 
 @lru_cache(maxsize=16)
@@ -35,14 +40,19 @@ def open_engine(url: str, home: Path) -> Engine:
     except OSError as error:
         raise unwritable(home, error) from error
     engine = create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+    prepare_sqlite(engine)
     try:
         with _locked(home / "migrate.lock"):  # even the first look: it switches a new file to WAL
             _bring_up_to_date(engine)
     except OperationalError as error:
         raise LabError(f"The database cannot be opened: {error.orig}.") from error
     return engine
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Let an engine's connections, where they are SQLite's, wait for others, keep what they commit and mind keys."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
 
 
 def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -70,16 +80,43 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":  # Python's sqlite3 would commit each statement: a kill would leave half
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if engine.dialect.name == "postgresql":  # other machines of the instance open it too: in turn
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        bring_to(connection, HEAD)
+
+
+def bring_to(connection: Connection, version: str) -> None:
+    """Bring the tables to a version, forward or back, within the connection's transaction."""
     from alembic import command
+
+    config = _alembic()
+    config.attributes["connection"] = connection
+    current = (
+        connection.dialect.has_table(connection, "alembic_version")
+        and connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    )
+    if current and current > version:
+        command.downgrade(config, version)
+    else:
+        command.upgrade(config, version)
+
+
+def known_versions() -> list[str]:
+    """Return the versions that tables ever had, oldest first."""
+    from alembic.script import ScriptDirectory
+
+    return sorted(script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
+def _alembic() -> "Config":
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":  # Python's sqlite3 would commit each statement: a kill would leave half
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return config
 
 
 @contextmanager

@@ -37,14 +37,19 @@ class Store:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Open one transaction; it is kept whole or not at all."""
+        """Open one transaction; it is kept whole or not at all.
+
+        Raises:
+            LabError: the disk is full, or the database does not answer.
+        """
         try:
             with self._sessions.begin() as session:
                 yield session
         except OperationalError as error:
-            if "full" in str(error.orig):
+            told = str(error.orig)
+            if "full" in told or "No space left" in told:
                 raise LabError("The disk is full: nothing was saved. Free some space and try again.") from error
-            raise
+            raise LabError(f"The database does not answer: {told.splitlines()[0]}. Try again in a moment.") from error
 
     # -- projects
 
@@ -97,6 +102,8 @@ class Store:
                 if found:
                     return found
                 session.add(made := Artifact(sha256=sha256, kind=kind, name=name[:300], size_bytes=len(data)))
+                session.flush()
+                self.files.put(data)  # somebody who erased the same file meanwhile has done so by now
             return made
         except IntegrityError:  # two people added the same file
             return self.artifact(sha256)
@@ -123,6 +130,7 @@ class Store:
     def add_clip(
         self, project_id: int, wav: bytes, name: str, label: str, recording_id: str, seconds: float, peak: float,
         source: str = "", licence: str = "", notes: Sequence[str] = (), clipped: int = 0, fold: int = 0,
+        segments: Sequence[dict[str, Any]] = (),
     ) -> tuple[Clip, bool]:  # fmt: skip
         """Add a sound to a project.
 
@@ -136,7 +144,7 @@ class Store:
         fields = {
             "name": name[:300], "label": label, "recording_id": recording_id[:300], "seconds": seconds, "peak": peak,
             "source": source[:300], "licence": licence[:200], "notes": list(notes),
-            "clipped": clipped, "fold": fold,
+            "clipped": clipped, "fold": fold, "segments": list(segments),
         }  # fmt: skip
         try:
             with self.session() as session:
@@ -188,7 +196,10 @@ class Store:
 
     # -- runs
 
-    def save_run(self, project_id: int, kind: str, name: str, data: dict[str, Any], artifacts: dict[str, str]) -> Run:
+    def save_run(
+        self, project_id: int, kind: str, name: str, data: dict[str, Any], artifacts: dict[str, str],
+        job_id: int | None = None,
+    ) -> Run:  # fmt: skip
         """Keep what finished work gave.
 
         Args:
@@ -197,11 +208,17 @@ class Store:
             name: what people call it.
             data: JSON-able settings and scores.
             artifacts: file name → SHA-256 of an artifact.
+            job_id: the job that gave it. One that was cut off and begun anew keeps one run: its last.
         """
+        fields = {"project_id": project_id, "kind": kind, "name": name[:300], "data": data, "artifacts": artifacts}
         with self.session() as session:
-            made = Run(project_id=project_id, kind=kind, name=name[:300], data=data, artifacts=artifacts)
-            session.add(made)
-        return made
+            found = session.scalar(select(Run).where(Run.job_id == job_id)) if job_id else None
+            if found is None:
+                session.add(made := Run(**fields, job_id=job_id or None))
+                return made
+            for key, value in fields.items():
+                setattr(found, key, value)
+            return found
 
     def runs(self, project_id: int, kind: str | None = None) -> Sequence[Run]:
         """Return a project's runs, newest first."""

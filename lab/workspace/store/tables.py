@@ -77,6 +77,7 @@ class Run(Base):
     """A finished piece of work: its description, scores and files."""
 
     __tablename__ = "runs"
+    __table_args__ = (Index("one_run_a_job", "job_id", unique=True),)
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(40), index=True)
@@ -84,6 +85,7 @@ class Run(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     artifacts: Mapped[dict[str, str]] = mapped_column(JSON)
     created: Mapped[datetime] = mapped_column(default=now)
+    job_id: Mapped[int | None] = mapped_column(default=None)
 
 
 class Job(Base):

@@ -66,3 +66,12 @@ def die_once(args, context):
     flag.touch()
     time.sleep(300)
     return {}
+
+
+def hoard(args, context):
+    """Take memory, and keep it."""
+    kept = [bytearray(2**20) for _ in range(args["megabytes"])]
+    for step in range(600):
+        context.progress(step, 600, f"keeping {len(kept)} MB")
+        time.sleep(0.05)
+    return {}

@@ -5,7 +5,7 @@ from lab.workspace.store import edits, open_store
 
 
 @pytest.fixture
-def store(lab_home):
+def store(database):
     return open_store()
 
 

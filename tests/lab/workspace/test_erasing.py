@@ -6,7 +6,7 @@ from lab.workspace.store.erasing import erase_project
 
 
 @pytest.fixture
-def store(lab_home):
+def store(database):
     return open_store()
 
 

@@ -5,7 +5,7 @@ from lab.workspace.store.shelf import Search
 
 
 @pytest.fixture
-def store(lab_home):
+def store(database):
     return open_store()
 
 

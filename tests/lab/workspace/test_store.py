@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def store(lab_home):
+def store(database):
     return open_store(settings())
 
 
@@ -115,6 +115,14 @@ def test_runs_are_listed_newest_first_by_kind(store, project):
     assert [row.name for row in store.runs(project.id, "demo")] == ["one"]
 
 
+def test_a_job_that_was_begun_anew_keeps_one_run(store, project):
+    first = store.save_run(project.id, "teach", "one", {"seconds": 4}, {}, job_id=7)
+    again = store.save_run(project.id, "teach", "one", {"seconds": 5}, {}, job_id=7)
+    other = store.save_run(project.id, "teach", "one", {"seconds": 6}, {})
+    assert (again.id, again.data) == (first.id, {"seconds": 5})
+    assert [row.id for row in store.runs(project.id)] == [other.id, first.id]
+
+
 def test_a_deleted_project_takes_its_rows_with_it(store, project):
     add(store, project)
     job = jobs.submit(store, "lab.study.tasks:demo", {}, project.id)
@@ -188,6 +196,7 @@ def test_a_database_of_a_newer_lab_is_left_alone(tmp_path):
         open_engine.__wrapped__(url, tmp_path)
 
 
+@pytest.mark.parametrize("database", ["SQLite"], indirect=True)
 def test_a_database_that_cannot_grow_keeps_what_it_had(store, project):
     add(store, project)
     with store.engine.connect() as connection:
