@@ -1,8 +1,8 @@
 """Data sets: which recordings there are, and which of them train, validate and test.
 
-A folder is read in one of three layouts: ESC-50's (a CSV of file, fold and
-category), one folder a label (Speech Commands is one of these), or sound files
-alone under one label. Splits are made of recordings, never of windows: two
+A folder is read in one of four layouts: ESC-50's (a CSV of file, fold and
+category), Edge Impulse's (a table named info.labels), one folder a label (Speech
+Commands is one of these), or sound files alone under one label. Splits are made of recordings, never of windows: two
 clips of one recording are always on the same side.
 """
 
@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Literal
 
 from lab.errors import BadInput
+from lab.sound import edge_impulse
 from lab.sound.clip import Clip
 from lab.sound.files import read_clip
 from lab.sound.layouts import Found, esc50_table, find_esc50, labelled_folders
+from lab.sound.segments import Segment
 from lab.sound.zips import is_zip, unzipped
 
 Split = Literal["train", "validate", "test"]
@@ -37,6 +39,8 @@ class Item:
         recording_id: the recording it was cut from.
         fold: the fold its authors put it in, from 1; 0 where they did not.
         licence: under which it may be used; empty where nobody said.
+        origin: the data set that it comes from; empty where nobody said.
+        segments: where in it what is heard, if that is known.
     """
 
     source: Path | bytes
@@ -44,6 +48,8 @@ class Item:
     recording_id: str
     fold: int = 0
     licence: str = ""
+    origin: str = ""
+    segments: tuple[Segment, ...] = ()
 
     def clip(self) -> Clip:
         """Read it.
@@ -135,19 +141,27 @@ def find_items(path: Path, label: str | None = None, name: str | None = None) ->
     name = name or str(path)
     if not path.exists():
         raise BadInput(f"{name} is not there.")
-    table = find_esc50(path) if path.is_dir() else None
-    found = esc50_table(table) if table else labelled_folders(path)
+    found = _found(path)
     if not found:
         raise BadInput(f"{name} holds no sound files.")
     items = [_item(each, label, name) for each in found]
     return sorted(items, key=lambda item: str(item.source))
 
 
+def _found(path: Path) -> list[Found]:
+    if path.is_dir():
+        if table := find_esc50(path):
+            return esc50_table(table)
+        if tables := edge_impulse.find(path):
+            return edge_impulse.read(tables)
+    return labelled_folders(path)
+
+
 def _item(found: Found, label: str | None, name: str) -> Item:
     chosen = label if label is not None else found.label
-    if not chosen:
+    if not chosen and not found.unlabelled:
         raise BadInput(f"{name} does not say what {found.path.name} is; give a label, or put it in a folder named so.")
-    return Item(found.path, chosen, found.recording_id, found.fold, found.licence)
+    return Item(found.path, chosen, found.recording_id, found.fold, found.licence, found.origin, found.segments)
 
 
 def by_fold(items: Iterable[Item], test_fold: int = 5) -> Dataset:

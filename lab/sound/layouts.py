@@ -1,7 +1,9 @@
 """The layouts in which people keep labelled sound."""
 
 import csv
+import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from lab.errors import BadInput
 from lab.sound.clip import Clip
 from lab.sound.files import SUFFIXES, read_clip
 from lab.sound.labels import check_label
+from lab.sound.segments import Segment
 
 ESC50_FILE = "esc50.csv"
 ESC50_COLUMNS = ("filename", "fold", "category")
@@ -26,6 +29,9 @@ class Found:
         recording_id: files that share it are never split.
         fold: from 1; 0 for none.
         licence: what the layout is known to be under; empty where nothing says.
+        origin: the data set or program that it comes from; empty where nothing says.
+        unlabelled: whether its layout leaves it without a label on purpose.
+        segments: where in it what is heard, if the layout says so.
     """
 
     path: Path
@@ -33,6 +39,9 @@ class Found:
     recording_id: str
     fold: int = 0
     licence: str = ""
+    origin: str = ""
+    unlabelled: bool = False
+    segments: tuple[Segment, ...] = ()
 
 
 def find_esc50(folder: Path) -> Path | None:
@@ -47,33 +56,60 @@ def find_esc50(folder: Path) -> Path | None:
 def esc50_table(table: Path) -> list[Found]:
     """Read an ESC-50 table; the sounds lie in `audio` beside it or beside its folder.
 
-    The recording is the Freesound clip that a file was cut from.
+    Raises:
+        BadInput: as `esc50_rows`.
+    """
+    root = table.parent.parent if table.parent.name == "meta" else table.parent
+    try:
+        data = table.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{table.name} is not a CSV file that can be read.") from error
+    rows = esc50_rows(data, table.name, lambda filename: (root / "audio" / filename).is_file())
+    return [Found(root / "audio" / row.filename, row.label, row.recording_id, row.fold, row.licence) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Esc50Row:
+    """A row of ESC-50's table; the recording is the Freesound clip that the file was cut from."""
+
+    filename: str
+    label: str
+    recording_id: str
+    fold: int
+    licence: str
+
+
+def esc50_rows(data: bytes, table: str, has: Callable[[str], bool]) -> list[Esc50Row]:
+    """Read the rows of an ESC-50 table.
+
+    Args:
+        data: the table's bytes.
+        table: its name, for errors.
+        has: whether a file is there.
 
     Raises:
         BadInput: a missing column, a fold that is no number, or a file that is not there.
     """
-    root = table.parent.parent if table.parent.name == "meta" else table.parent
     try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{table.name} is not a CSV file that can be read.") from error
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{table} is not a CSV file that can be read.") from error
     missing = [column for column in ESC50_COLUMNS if rows and column not in rows[0]]
     if missing or not rows:
-        raise BadInput(f"{table.name} needs rows with the columns {', '.join(ESC50_COLUMNS)}.")
-    return [_esc50_row(row, root, table.name) for row in rows]
+        raise BadInput(f"{table} needs rows with the columns {', '.join(ESC50_COLUMNS)}.")
+    return [_esc50_row(row, table, has) for row in rows]
 
 
-def _esc50_row(row: dict[str, str], root: Path, table: str) -> Found:
+def _esc50_row(row: dict[str, str], table: str, has: Callable[[str], bool]) -> Esc50Row:
     filename = row["filename"] or ""
-    path = root / "audio" / filename
-    if Path(filename).name != filename or not path.is_file():
+    if Path(filename).name != filename or not has(filename):
         raise BadInput(f"{table} names {filename!a}, which is not in its audio folder.")
     try:
         fold = int(row["fold"])
     except (TypeError, ValueError) as error:
         raise BadInput(f"{table} gives {filename} the fold {row['fold']!r}; a number is needed.") from error
-    return Found(path, check_label(row["category"] or ""), row.get("src_file") or path.stem, fold, _esc50_licence(row))
+    recording = row.get("src_file") or Path(filename).stem
+    return Esc50Row(filename, check_label(row["category"] or ""), recording, fold, _esc50_licence(row))
 
 
 def _esc50_licence(row: dict[str, str]) -> str:
@@ -117,7 +153,7 @@ def labelled_folders(path: Path) -> list[Found]:
         if parts[0] in BACKGROUND_FOLDERS:
             continue
         label = check_label(parts[0]) if len(parts) > 1 else ""
-        found.append(Found(file, label, _recording(file, root), licence=_folder_licence(file)))
+        found.append(Found(file, label, _recording(file, root), licence=speech_licence(file.stem)))
     return found
 
 
@@ -130,13 +166,18 @@ def _only_folder(folder: Path) -> Path | None:
 
 
 def _recording(file: Path, root: Path) -> str:
-    speaker = _SPEAKER.match(file.stem)
-    return f"speaker {speaker[1]}" if speaker else file.relative_to(root).as_posix()
+    return recording_of(file.stem) or file.relative_to(root).as_posix()
 
 
-def _folder_licence(file: Path) -> str:
-    """Return Speech Commands' licence for its files. Source: its README (CC BY 4.0)."""
-    return "Speech Commands: CC BY 4.0" if _SPEAKER.match(file.stem) else ""
+def recording_of(stem: str) -> str:
+    """Return the speaker that a file name of Speech Commands tells, or nothing for another name."""
+    speaker = _SPEAKER.match(stem)
+    return f"speaker {speaker[1]}" if speaker else ""
+
+
+def speech_licence(stem: str) -> str:
+    """Return Speech Commands' licence for its file names, else nothing. Source: its README (CC BY 4.0)."""
+    return "Speech Commands: CC BY 4.0" if _SPEAKER.match(stem) else ""
 
 
 def background_noise(folder: Path) -> list[Clip]:

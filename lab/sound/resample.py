@@ -1,6 +1,7 @@
 """Any rate to 16 kHz, a block at a time, with the result of doing it all at once."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -44,4 +45,14 @@ def resampled(blocks: Iterable[Mono], rate_hz: int) -> Iterator[Mono]:
 def _poly(samples: Mono, up: int, down: int) -> Mono:
     from scipy.signal import resample_poly
 
-    return np.asarray(resample_poly(samples, up, down), np.float32)
+    return np.asarray(resample_poly(samples, up, down, window=_filter(max(up, down))), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _filter(longest: int) -> Mono:
+    """Return the filter that resample_poly would design anew each time."""
+    from scipy.signal import firwin
+
+    made: Mono = firwin(20 * longest + 1, 1 / longest, window=("kaiser", 5.0)).astype(np.float32)
+    made.flags.writeable = False
+    return made

@@ -67,3 +67,39 @@ def read_csv(data: bytes) -> dict[str, list[Segment]]:
         except BadInput as error:
             raise BadInput(f"Line {line} of the table of segments: {error}") from error
     return found
+
+
+def read_labels(data: bytes) -> list[Segment]:
+    """Read a label track that Audacity exported: lines of start, end and label with tabs between.
+
+    Points, which have no length, and the lines of frequencies that follow a label are passed over; a label without
+    text is the recording's own. Source: Audacity's manual, "Importing and Exporting Labels".
+
+    Raises:
+        BadInput: not such a file, or nothing but points; says the line.
+    """
+    try:
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput("The label track is not a text file that can be read.") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        start, _, rest = line.partition("\t")
+        if not line.strip() or start == "\\":
+            continue
+        end, _, label = rest.partition("\t")
+        try:
+            if _seconds(start) < _seconds(end):
+                found.append(Segment.from_json({"start_s": _seconds(start), "end_s": _seconds(end), "label": label}))
+        except ValueError as error:
+            raise BadInput(f"Line {number} of the label track needs start and end in seconds, with tabs.") from error
+        except BadInput as error:
+            raise BadInput(f"Line {number} of the label track: {error}") from error
+    if not found:
+        raise BadInput("The label track has no stretches: mark regions in Audacity, not points.")
+    return found
+
+
+def _seconds(text: str) -> float:
+    """Return a number with a decimal point, or the comma of some languages."""
+    return float(text.replace(",", "."))
