@@ -14,8 +14,7 @@ from lab.learn.examples import background_items
 from lab.sound import datasets, synth
 from lab.sound.augment import Augmentation
 from lab.sound.datasets import Dataset, Item, Split
-from lab.study.projects import project_dataset
-from lab.workspace.store import Store
+from lab.workspace.store import Run, Store
 
 KIND = "augment"
 Samples = NDArray[np.int16]
@@ -40,12 +39,21 @@ def save(store: Store, project_id: int, augmentation: Augmentation | None) -> No
     Raises:
         LabError: the disk is full; nothing was changed.
     """
+    row = run_of(project_id, augmentation)
+    store.save_run(project_id, row.kind, row.name, row.data, row.artifacts)
+
+
+def run_of(project_id: int, augmentation: Augmentation | None) -> Run:
+    """Return the row that keeps a project's augmentation."""
     data: dict[str, Any] | None = None if augmentation is None else augmentation.to_json()
-    store.save_run(project_id, KIND, augmentation.says() if augmentation else "usual copies", {"augment": data}, {})
+    name = augmentation.says() if augmentation else "usual copies"
+    return Run(project_id=project_id, kind=KIND, name=name[:300], data={"augment": data}, artifacts={})
 
 
 def split_of(store: Store, project_id: int, seed: int = 0) -> Dataset:
     """Return a project's labelled clips by split, as training with a seed would; none is fine."""
+    from lab.study.projects import project_dataset  # which exports projects, their augmentation included
+
     if not any(store.labels(project_id)):
         return datasets.by_recording([], seed)
     return project_dataset(store, project_id, seed)

@@ -48,8 +48,7 @@ def device(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict
         on_progress: called between measurements.
 
     Returns:
-        {"emulated", "rows": [{key, what, goal, measured, met, article, peer, plain_c, unit, limit}], "pdm_filter",
-        "rebuild_s": from a new model to its .uf2 in a tree that was configured}.
+        {"emulated", "rows": [{key, what, goal, measured, met, article, peer, plain_c, unit, limit}], "pdm_filter"}.
 
     Raises:
         Missing: no cross compiler, no virtual board, or no TensorFlow.
@@ -61,14 +60,12 @@ def device(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict
     on_progress(1, 4, "the default detector's firmware")
     measured |= default_firmware()
     on_progress(2, 4, "models by chance")
-    models, rebuild_s = _models()
-    measured |= models
+    measured |= _models()
     on_progress(4, 4, "done")
     return {
         "emulated": "rp2040js cycles; code and data in SRAM, no wait states",
         "rows": [row.to_json(measured.get(row.key)) for row in ROWS],
         "pdm_filter": pdm_filter.figures(),
-        "rebuild_s": rebuild_s,
     }
 
 
@@ -131,7 +128,7 @@ def rebuild_seconds(detector: Detector) -> float:
     return round(time.monotonic() - began, 1)
 
 
-def _models() -> tuple[dict[str, float | None], float]:
+def _models() -> dict[str, float | None]:
     from lab.study.bench_models import bench_models
 
     made = bench_models()
@@ -140,15 +137,15 @@ def _models() -> tuple[dict[str, float | None], float]:
     rebuild_s = rebuild_seconds(small)
     usual, _, _ = hop_stages(small)
     keyword = invoke_cycles(made.ds_cnn_s) if made.ds_cnn_s else None
-    found: dict[str, float | None] = {
+    return {
         "published_model_cycles": plain.total,
         "hop_cycles_small": usual["features"] + usual["model"],
         "pcqat_over_ptq": round(_convolution(sparse.layers) / _convolution(plain.layers), 3),
         "ds_cnn_s_cycles_per_mac": round(keyword.total / compile_model(made.ds_cnn_s or b"").macs, 2)
         if keyword
         else None,
+        "rebuild_s": rebuild_s,
     }
-    return found, rebuild_s
 
 
 def _convolution(layers: tuple[dict[str, Any], ...]) -> int:

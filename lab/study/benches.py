@@ -13,8 +13,11 @@ from lab.progress import OnProgress, ignore
 
 BENCHES = {
     "alarm": ("lab.study.bench_alarm:alarm", "what the detector hears, and what it mistakes, beside the article's"),
+    "app": ("lab.study.bench_app:app", "a page of 10,000 sounds, and the import of 2,000"),
     "features": ("lab.study.bench_features:features", "the feature engine beside cmsisdsp frame by frame"),
     "streaming": ("lab.study.bench_streaming:streaming", "an hour of sound row by row beside window by window"),
+    "flash": ("lab.study.bench_flash:flash", "from compile to a board that runs, flashed onto a model of the boot ROM"),
+    "tree": ("lab.study.bench_tree:tree", "the optimization article's figures, on your data, with intervals"),
     "device": ("lab.study.bench_device:device", "cycles, flash and RAM on the virtual board, beside goals and peers"),
 }
 

@@ -9,7 +9,6 @@ import logging
 import queue
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,52 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.deploy.detector import Detector
-from lab.deploy.live import Hop, LiveTwin
+from lab.deploy.live import Hop
 from lab.errors import LabError
 from lab.sound import facts
 from lab.sound.capture import Cut, Cutter, Intake, Tally
-from lab.sound.clip import RATE_HZ, Clip
-from lab.sound.features import DEFAULT, HOP_LEN
-from lab.sound.features.stream import RowStream
+from lab.sound.clip import Clip
 from lab.sound.files import wav_bytes
+from lab.study.recent import Recent, Sight
 from lab.workspace import takes
 from lab.workspace.store import Store
 from lab.workspace.takes import Take
 
 log = logging.getLogger(__name__)
 
-SIGHT = DEFAULT.but(name="sight", pool_bins=2, pool_frames=2, rows=62, compression="log2", steps=14.0)
-"""What the page draws: 64 bands, a column each 16 ms."""
-
-KEPT_S = 12
 SILENT_S = 3.0
 """No frame for so long: the microphone is gone."""
 
 NOTE_EVERY_S = 1.0
 GONE = "The microphone stopped sending."
 LEFT = "The page was left or reloaded."
-FULL_SCALE = 32_768
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """The newest stretch of what was heard, for a page to draw.
-
-    Attributes:
-        stream: number of the stream; a new one starts its hops at 1.
-        hop: number of the newest hop.
-        rows: uint8, shape (n, 64), the newest last, two a hop.
-        peaks: greatest magnitude of each of those hops, 0 to 1.
-        hops: the twin's decisions among them.
-        age_s: since the newest hop was computed.
-    """
-
-    stream: int
-    hop: int
-    rows: NDArray[np.uint8]
-    peaks: tuple[float, ...]
-    hops: tuple[Hop, ...]
-    age_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +61,7 @@ class Ear:
         self._frames: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
-        self._detector, self._twin = detector, LiveTwin(detector) if detector else None
+        self._detector = detector
         self._stream = 0
         self._reset()
         self.problem = ""
@@ -134,27 +106,18 @@ class Ear:
     def listen_with(self, detector: Detector) -> None:
         """Let another detector's twin decide from now on."""
         with self._lock:
-            self._detector, self._twin = detector, LiveTwin(detector)
-            self._twin.push(self._rest)  # on the stream's own grid of hops
-            self._hops.clear()
-            self._twin_from = self._hop
+            self._detector = detector
+            self._recent.listen_with(detector)
 
     def sight(self, seconds: float) -> Sight:
         """Return the newest stretch."""
         with self._lock:
-            count = min(round(seconds * RATE_HZ / HOP_LEN), len(self._peaks))
-            rows = np.concatenate([np.zeros((0, SIGHT.bands), np.uint8), *list(self._rows)[len(self._rows) - count :]])
-            peaks = tuple(list(self._peaks)[len(self._peaks) - count :])
-            hops = tuple(hop for hop in self._hops if hop.number > self._hop - count)
-            return Sight(self._stream, self._hop, rows, peaks, hops, time.monotonic() - self._last_s)
+            return self._recent.sight(seconds, time.monotonic() - self._last_s)
 
     def last(self, seconds: float) -> tuple[NDArray[np.int16], tuple[Hop, ...]]:
         """Return the last seconds, samples and decisions."""
         with self._lock:
-            whole = np.concatenate([np.zeros(0, np.int16), *self._sound])
-            count = int(seconds * RATE_HZ)
-            hops = [hop for hop in self._hops if hop.number > self._hop - count // HOP_LEN]
-            return whole[-count:], tuple(hops)
+            return self._recent.last(seconds)
 
     def keep(self, project_id: int, samples: NDArray[np.int16], label: str, name: str, source: str) -> Saved:
         """Save samples as one clip; it is on disk when this returns.
@@ -191,23 +154,14 @@ class Ear:
     # -- the ear's own thread
 
     def _reset(self) -> None:
-        self._intake, self._view = Intake(), RowStream(SIGHT)
-        self._hop = self._heard = 0
-        self._twin_from = 0
-        self._last_s = self._noted_s = time.monotonic()
-        kept = KEPT_S * RATE_HZ // HOP_LEN
-        self._rows: deque[NDArray[np.uint8]] = deque(maxlen=kept)
-        self._peaks: deque[float] = deque(maxlen=kept)
-        self._hops: deque[Hop] = deque(maxlen=kept)
-        self._sound: deque[NDArray[np.int16]] = deque(maxlen=kept)
-        self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
         self._stream += 1
+        self._intake, self._recent = Intake(), Recent(self._stream, self._detector)
+        self._heard = 0
+        self._last_s = self._noted_s = time.monotonic()
 
     def _run(self) -> None:
         with self._lock:
             self._reset()
-            if self._detector:
-                self._twin = LiveTwin(self._detector)
         reason = GONE
         while True:
             try:
@@ -231,23 +185,10 @@ class Ear:
     def _hear(self, frame: Any) -> None:
         samples = self._intake.take(frame)
         with self._lock:
-            self._look(samples)
+            self._recent.push(samples)
             self._heard += len(samples)
             self._last_s = time.monotonic()
         self._record(samples)
-
-    def _look(self, samples: NDArray[np.int16]) -> None:
-        rows = self._view.push(samples).astype(np.uint8).reshape(-1, SIGHT.rows_per_hop, SIGHT.bands)
-        whole = np.concatenate([self._rest, samples])
-        for place, row in enumerate(rows):
-            part = whole[place * HOP_LEN : (place + 1) * HOP_LEN]
-            self._rows.append(row)
-            self._sound.append(part)
-            self._peaks.append(round(float(np.abs(part.astype(np.int32)).max()) / FULL_SCALE, 4))
-        self._hop += len(rows)
-        if self._twin:
-            self._hops.extend(replace(hop, number=hop.number + self._twin_from) for hop in self._twin.push(samples))
-        self._rest = whole[len(rows) * HOP_LEN :]
 
     def _record(self, samples: NDArray[np.int16]) -> None:
         with self._lock:

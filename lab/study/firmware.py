@@ -24,12 +24,14 @@ from lab.sound.features.spec import HOP_LEN
 MEASURED_HOPS = 3
 MEASURED_MACS = 20_000_000
 DETECTOR_SUFFIX = ".detector"
+OTHER_APPS = ("usb_microphone", "selftest")
 
 
 def compile_file(
-    path: Path, out: Path, board: str, on_progress: OnProgress = ignore, prefix: str = "model"
-) -> dict[str, Any]:
-    """Compile a .tflite to C with a CMake target, or a detector to firmware.
+    path: Path, out: Path, board: str, on_progress: OnProgress = ignore, prefix: str = "model",
+    led: str = "probability",
+) -> dict[str, Any]:  # fmt: skip
+    """Compile a .tflite to C with a CMake target, or a detector to firmware whose light shows `led`.
 
     Returns:
         The object that `python -m lab compile --json` prints; `unsupported` is empty on success.
@@ -40,7 +42,7 @@ def compile_file(
     """
     chosen = board_named(board)
     if path.suffix == DETECTOR_SUFFIX:
-        return compile_detector(Detector.load(path), out, board, on_progress)
+        return compile_detector(Detector.load(path), out, board, on_progress, led)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise BadInput(f"{path} has {path.stat().st_size} bytes; at most {MAX_FILE_BYTES} are read.")
@@ -94,9 +96,11 @@ def model_cycles(tflite: bytes, compiled: CompiledC) -> tuple[int | None, str | 
         return None, str(error)
 
 
-def compile_detector(detector: Detector, out: Path, board: str, on_progress: OnProgress = ignore) -> dict[str, Any]:
+def compile_detector(
+    detector: Detector, out: Path, board: str, on_progress: OnProgress = ignore, led: str = "probability"
+) -> dict[str, Any]:
     """Build a detector's firmware and measure a hop of it on the virtual board; as `compile_file`."""
-    report = build.build_firmware(detector, board, out, on_progress)
+    report = build.build_firmware(detector, board, out, on_progress, led=led)
     cycles, reason = hop_cycles(report.file("uf2"), detector)
     return {
         "files": sorted(report.files.values()), **report.to_json(), "cycles": cycles, "cycles_reason": reason,

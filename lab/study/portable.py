@@ -1,4 +1,4 @@
-"""A project as one zip, and back: the same audio bytes, labels, licences, segments and split.
+"""A project as one zip, and back: the same audio bytes, labels, licences, segments, split and augmentation.
 
 The zip holds `project.json` and `audio/SHA256.wav`. It comes in whole or not
 at all: everything is checked first, the files go in under the names of their
@@ -6,19 +6,19 @@ content, and the rows follow in one transaction.
 """
 
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from lab.atomic import unwritable
+from lab.atomic import written
 from lab.errors import BadInput, LabError
 from lab.progress import OnProgress, ignore
 from lab.sound import facts
+from lab.sound.augment import Augmentation
 from lab.sound.files import read_clip, wav_bytes
 from lab.sound.labels import check_label
 from lab.sound.zips import unzipped
+from lab.study import augmentation
 from lab.study.versions import version
 from lab.workspace.store import LOCAL_OWNER, Clip, Project, Store, check_name, required
 
@@ -44,25 +44,13 @@ def export(store: Store, project_id: int, out: Path, on_progress: OnProgress = i
     clips = store.clips(project_id)
     named = version(store, project_id).sha256
     card = {"schema": SCHEMA, "name": project.name, "dataset": named, "clips": [_described(clip) for clip in clips]}
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=".project-")
-    except OSError as error:
-        raise unwritable(out, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                archive.writestr(zipfile.ZipInfo(CARD, _EPOCH), json.dumps(card, indent=1, ensure_ascii=False))
-                for place, clip in enumerate(clips):
-                    on_progress(place, len(clips), clip.name)
-                    archive.writestr(zipfile.ZipInfo(_audio(clip.sha256), _EPOCH), store.read_artifact(clip.sha256))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(out)
-    except OSError as error:
-        raise unwritable(out, error) from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    if (recipe := augmentation.saved(store, project_id)) is not None:
+        card["augment"] = recipe.to_json()
+    with written(out) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(CARD, _EPOCH), json.dumps(card, indent=1, ensure_ascii=False))
+        for place, clip in enumerate(clips):
+            on_progress(place, len(clips), clip.name)
+            archive.writestr(zipfile.ZipInfo(_audio(clip.sha256), _EPOCH), store.read_artifact(clip.sha256))
     return {"project": project.name, "out": str(out), "clips": len(clips), "dataset": named}
 
 
@@ -90,6 +78,7 @@ def bring_in(
         clips = [_checked(row, folder) for row in card["clips"]]
         if len({clip["sha256"] for clip in clips}) < len(clips):
             raise BadInput("The project names one sound twice; nothing was added.")
+        recipe = _recipe(card)
         chosen = _free_name(store, owner, check_name(name or card["name"]), given=name is not None)
         for place, clip in enumerate(clips):
             on_progress(place, len(clips), clip["name"])
@@ -98,6 +87,8 @@ def bring_in(
         session.add(project := Project(name=chosen, owner=owner))
         session.flush()
         session.add_all(Clip(project_id=project.id, **clip) for clip in clips)
+        if recipe is not None:
+            session.add(augmentation.run_of(project.id, recipe))
     got = version(store, project.id).sha256
     if got != card["dataset"]:
         store.delete_project(project.id)
@@ -132,6 +123,13 @@ def _card(folder: Path) -> dict[str, Any]:
     if not (_text(card.get("name")) and _text(card.get("dataset")) and isinstance(card.get("clips"), list)):
         raise BadInput(f"The project's {CARD} lacks its name, its version or its clips; export it again.")
     return card
+
+
+def _recipe(card: dict[str, Any]) -> Augmentation | None:
+    try:
+        return Augmentation.from_json(card["augment"]) if "augment" in card else None
+    except BadInput as error:
+        raise BadInput(f"The project's augmentation cannot be used: {error} Nothing was added.") from error
 
 
 def _text(value: Any) -> bool:

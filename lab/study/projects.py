@@ -1,7 +1,10 @@
 """Sounds into projects, and out of them as data sets."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,10 @@ from lab.sound.datasets import Dataset, Item
 from lab.sound.files import read_clip, wav_bytes
 from lab.study import portable
 from lab.workspace.store import LOCAL_OWNER, Clip, Store, open_store
+
+READERS = 2
+AHEAD = 6
+"""Sounds that are read before they are due; one may be ten minutes long."""
 
 
 def add(
@@ -39,32 +46,93 @@ def add_to(
     store: Store, project_id: int, paths: Sequence[Path], label: str | None = None, on_progress: OnProgress = ignore
 ) -> dict[str, Any]:
     """Add sounds to a project by its number; as `add`."""
-    added, already, notes, refused = 0, 0, [], []
+    outcome = Outcome()
     for path in paths:
         with datasets.opened(path, label) as items:
-            for index, item in enumerate(items):
-                name = item.source.name if isinstance(item.source, Path) else path.name
+            named = ((item.source.name if isinstance(item.source, Path) else path.name, item) for item in items)
+            for index, (name, item, ready) in enumerate(read_ahead(named)):
                 on_progress(index, len(items), name)
-                try:
-                    is_new, said = _add_item(store, project_id, item, name)
-                except BadInput as error:
-                    refused.append({"file": name, "reason": str(error)})
-                    continue
-                added, already = added + is_new, already + (not is_new)
-                notes += [f"{name}: {note}" for note in said]
-    if refused and not added and not already:
-        raise BadInput(refused[0]["reason"])
-    counts = store.labels(project_id)
-    return {"added": added, "already": already, "refused": refused, "notes": notes, "labels": counts}
+                outcome.add(store, project_id, item, name, ready)
+    return outcome.told(store, project_id)
 
 
-def _add_item(store: Store, project_id: int, item: Item, name: str) -> tuple[bool, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A sound as a project keeps it: its WAV file, what is measured once, and what was converted."""
+
+    wav: bytes
+    label: str
+    seconds: float
+    peak: float
+    clipped: int
+    notes: list[str]
+
+
+def read_ahead(named: Iterable[tuple[str, Item]]) -> Iterator[tuple[str, Item, Future[Ready]]]:
+    """Yield named items in their order while the next few are read and resampled: the disk need not wait for that."""
+    pool, waiting = ThreadPoolExecutor(READERS), deque[tuple[str, Item, Future[Ready]]]()
+    try:
+        for name, item in named:
+            waiting.append((name, item, pool.submit(_read, item)))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft()
+        yield from waiting
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read(item: Item) -> Ready:
     clip, notes = read_clip(item.source, item.label, item.recording_id)
-    _, is_new = store.add_clip(
-        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, facts.peak(clip.samples),
-        licence=item.licence, notes=notes, clipped=facts.clipped(clip.samples), fold=item.fold,
-    )  # fmt: skip
-    return is_new, notes
+    samples = clip.samples
+    return Ready(wav_bytes(clip), clip.label, clip.seconds, facts.peak(samples), facts.clipped(samples), notes)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of sounds that were added one after another.
+
+    Attributes:
+        added: how many are new in the project.
+        already: how many were in it.
+        notes: what was converted, a line each.
+        refused: those that cannot be used, each with `file` and `reason`.
+    """
+
+    added: int = 0
+    already: int = 0
+    notes: list[str] = field(default_factory=list)
+    refused: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, store: Store, project_id: int, item: Item, name: str, ready: Future[Ready]) -> None:
+        """Add one to a project once it has been read, or note why not.
+
+        Raises:
+            LabError: the disk is full; what was added before stays.
+        """
+        try:
+            sound = ready.result()
+        except BadInput as error:
+            self.refused.append({"file": name, "reason": str(error)})
+            return
+        _, is_new = store.add_clip(
+            project_id, sound.wav, name, sound.label, item.recording_id, sound.seconds, sound.peak,
+            source=item.origin, licence=item.licence, notes=sound.notes, clipped=sound.clipped, fold=item.fold,
+            segments=[each.to_json() for each in item.segments],
+        )  # fmt: skip
+        self.added, self.already = self.added + is_new, self.already + (not is_new)
+        self.notes += [f"{name}: {note}" for note in sound.notes]
+
+    def told(self, store: Store, project_id: int) -> dict[str, Any]:
+        """Return it as plain data, with the project's labels.
+
+        Raises:
+            BadInput: every one was refused; says why the first was.
+        """
+        if self.refused and not self.added and not self.already:
+            raise BadInput(self.refused[0]["reason"])
+        counts = store.labels(project_id)
+        return {"added": self.added, "already": self.already, "refused": self.refused, "notes": self.notes,
+                "labels": counts}  # fmt: skip
 
 
 def listing(project: str) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from lab.study.alarm import choosing, tuner
 LABELS = (synth.ALARM, synth.NOT_ALARM)
 POSITIVE = (synth.ALARM,)
 REPRESENTATIVE = 200
+WITHIN_SECONDS = ("count", "mean")
+"""Kinds of rules chosen from: an alarm of three seconds is heard, which a rhythm over six would miss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,6 @@ def choose_rule(
     quiet enough for the budget.
     """
     heard = tuner.listen(detector, budget.rule_scenes, budget.rule_hours, seed, on_progress)
-    chosen = choosing.best(tuner.choices(heard), budget.false_per_hour)
+    chosen = choosing.best(tuner.choices(heard), budget.false_per_hour, WITHIN_SECONDS)
     seen = {key: chosen[key] for key in ("missed", "false_alarms", "per_hour", "delay_s")}
     return chosen["threshold"], EventRule(**chosen["rule"]), {"scenes": len(heard.alarms), "hours": heard.hours, **seen}

@@ -97,6 +97,14 @@ def teach(args: Args, context: JobContext) -> Result:
     return _with_run(context, "teach", taught.name, result)
 
 
+def get_ready(args: Args, context: JobContext) -> Result:
+    """Prepare this process for lessons of a detector, while its person still listens."""
+    from lab.study.teach import get_ready as prepare
+
+    prepare(_detector(args, context))
+    return {}
+
+
 def compile_firmware(args: Args, context: JobContext) -> Result:
     """Compile a detector for a board; keep every file."""
     from lab.study.firmware import compile_detector
@@ -109,6 +117,18 @@ def compile_firmware(args: Args, context: JobContext) -> Result:
     artifacts[name] = context.store.put_artifact("detector", name, detector.to_bytes()).sha256
     result = {"artifacts": artifacts, "report": report, "board": args.get("board", "pico"), "name": detector.name}
     return _with_run(context, "firmware", detector.name, result)
+
+
+def compile_app(args: Args, context: JobContext) -> Result:
+    """Compile firmware that is no detector: "usb_microphone" (MicNode), or "selftest" of the prepared detector."""
+    from lab.study import firmware
+
+    app, board = str(args["app"]), str(args.get("board", "pico"))
+    if app not in firmware.OTHER_APPS:
+        raise BadInput(f"There is no firmware {app!r}; choose one of {', '.join(firmware.OTHER_APPS)}.")
+    with _folder() as out:
+        report = firmware.compile_app(app, None, out, board, context.progress)
+        return {"artifacts": _keep(context, out), "report": report, "board": board, "app": app}
 
 
 def try_board(args: Args, context: JobContext) -> Result:
@@ -136,6 +156,35 @@ def add_files(args: Args, context: JobContext) -> Result:
     for row in result["refused"]:
         context.log(f"{row['file']}: {row['reason']}")
     return result
+
+
+def download_data(args: Args, context: JobContext) -> Result:
+    """Download a published data set, or the rest of it, and add what was chosen to a project."""
+    from lab.sound.published import Choice, published
+    from lab.study.downloads import download
+
+    choice = Choice(_texts(args.get("labels"), ()), int(args.get("most") or 0))
+    result = download(context.store, int(args["project_id"]), published(str(args["data"])), choice, context.progress)
+    for row in result["refused"]:
+        context.log(f"{row['file']}: {row['reason']}")
+    return {**result, "notes": []}
+
+
+def measure_leaks(args: Args, context: JobContext) -> Result:
+    """Train on a project's sounds twice, split by windows and by recordings, and compare what each claims."""
+    from lab.study.leakage import measure
+    from lab.study.projects import project_dataset
+
+    seed = int(args.get("seed", 0))
+    dataset = project_dataset(context.store, int(args["project_id"]), seed)
+    return measure(dataset, _optional_int(args.get("epochs")), seed, context.progress, context.metric)
+
+
+def map_clips(args: Args, context: JobContext) -> Result:
+    """Place a project's sounds on a map."""
+    from lab.study.clip_map import draw
+
+    return draw(context.store, int(args["project_id"]), context.progress)
 
 
 def export_project(args: Args, context: JobContext) -> Result:
@@ -189,5 +238,5 @@ def _with_run(context: JobContext, kind: str, name: str, result: Result) -> Resu
     if context.project_id is None:
         return result
     data = {key: value for key, value in result.items() if key not in ("trace", "artifacts")}
-    run = context.store.save_run(context.project_id, kind, name, data, result["artifacts"])
+    run = context.store.save_run(context.project_id, kind, name, data, result["artifacts"], context.job_id)
     return {**result, "run_id": run.id}

@@ -109,6 +109,17 @@ def teach(
     }  # fmt: skip
 
 
+def get_ready(detector: Detector) -> None:
+    """Do what every lesson of a detector begins with, and keep it: scenes, and the body's C compiled.
+
+    Raises:
+        BadInput: as `teach`.
+    """
+    scenes_of(detector.spec, ANCHORS, SEEDS[0], "train")
+    scenes_of(detector.spec, HELD_OUT, SEEDS[1], "test")
+    _Body(Headless(detector.model), detector)
+
+
 def _own(own: Dataset, detector: Detector) -> tuple[Lesson, Lesson]:
     """Return the windows that teach and those held back."""
     few = len({item.recording_id for item in own.items}) < ENOUGH

@@ -8,7 +8,7 @@ from lab.deploy.detector import Detector
 from lab.deploy.events import EventRule
 from lab.errors import BadInput
 
-ANY_ALARM, T3_ONLY = ("count", "mean"), ("t3",)
+ANY_ALARM, T3_ONLY = ("count", "mean", "any"), ("t3",)
 """Kinds of rules that hear every fire alarm, and those that ask for its rhythm."""
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.atomic import write_bytes
+from lab.deploy.events import HOP_SECONDS
 from lab.errors import BadInput
 
 FOUND = [[0, "#7a1f1f"], [0.5, "#ef8a1d"], [0.85, "#e8d9a0"], [1, "#1f9d8f"]]
@@ -47,7 +48,12 @@ def trade(rows: Sequence[dict[str, Any]], chosen: dict[str, Any] | None = None) 
     from plotly.graph_objects import Figure
 
     figure = Figure()
-    for kind, name in (("count", "count in 4 s, consecutive"), ("mean", "mean over 4 s"), ("t3", "T3 rhythm")):
+    for kind, name in (
+        ("count", "count in 4 s, consecutive"),
+        ("mean", "mean over 4 s"),
+        ("any", "T3 rhythm or a lasting tone"),
+        ("t3", "T3 rhythm alone"),
+    ):
         some = [row for row in rows if row["rule"]["kind"] == kind and row["missed"] is not None]
         figure.add_scatter(
             x=[max(NONE, row["per_hour"]) for row in some], y=[row["missed"] for row in some],
@@ -74,7 +80,10 @@ def told(row: dict[str, Any]) -> str:
     rule, share = row["rule"], f"p ≥ {row['threshold']:g}"
     on, window = rule["on_hops"], rule["window_hops"]
     if rule["kind"] == "t3":
-        return f"T3 rhythm, {on} of {window} hops of each group at {share}"
+        return f"T3 rhythm, contrast {rule['off_hops'] / window:.0%} around {share}"
+    if rule["kind"] == "any":
+        stays = f"sure by {on / window:.0%} for {window * HOP_SECONDS:.1f} s"
+        return f"T3 rhythm, contrast {rule['off_hops'] / window:.0%} around {share}, or {stays}"
     if rule["kind"] == "mean":
         return f"{share}, mean: {on} of {window} hops' worth"
     if on == window:

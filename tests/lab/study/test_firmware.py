@@ -14,9 +14,10 @@ from tflite_models import ModelBuilder, random_weights
 from lab.deploy.boards import board_named
 from lab.deploy.compiler import compile_model
 from lab.deploy.cycles import invoke_cycles
+from lab.deploy.prepared import prepared_detector
 from lab.deploy.reference import ReferenceModel
 from lab.deploy.toolchain import find_program
-from lab.errors import BadInput, Missing
+from lab.errors import BadInput, LabError, Missing
 from lab.study import firmware
 
 PROJECT = """\
@@ -139,3 +140,18 @@ def test_cycles_of_several_inputs_are_not_measured():
 
 def test_boards_tell_their_flash():
     assert [board_named(name).flash_bytes for name in ("pico", "sparkfun_micromod")] == [2**21, 2**24]
+
+
+def test_what_the_light_shows_reaches_the_build(tmp_path, monkeypatch):
+    asked = {}
+
+    def build_firmware(detector, board, out, on_progress, **options):
+        asked.update(options)
+        raise LabError("enough seen")
+
+    path = tmp_path / "a.detector"
+    path.write_bytes(prepared_detector().to_bytes())
+    monkeypatch.setattr(firmware.build, "build_firmware", build_firmware)
+    with pytest.raises(LabError, match="enough seen"):
+        firmware.compile_file(path, tmp_path / "c", "pico", led="event")
+    assert asked == {"led": "event"}

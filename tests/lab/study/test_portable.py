@@ -11,8 +11,10 @@ import pytest
 from lab.cli import main
 from lab.errors import BadInput, LabError
 from lab.sound import facts
+from lab.sound.augment import ARTICLE, SUGGESTED, Augmentation, WhiteNoise
 from lab.sound.clip import Clip
 from lab.sound.files import wav_bytes
+from lab.study.augmentation import save, saved
 from lab.study.portable import bring_in, export
 from lab.study.projects import project_dataset
 from lab.study.versions import non_commercial, version
@@ -88,6 +90,27 @@ def test_a_project_comes_back_bit_for_bit(store, project, packed, tmp_path):
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
 
 
+@pytest.mark.parametrize("recipe", [SUGGESTED, ARTICLE, Augmentation((WhiteNoise((0.001, 0.0303)),), 3, seed=77)])
+def test_the_augmentation_travels_bit_for_bit(store, project, tmp_path, recipe):
+    save(store, project.id, recipe)
+    export(store, project.id, tmp_path / "one.zip")
+    made = bring_in(store, tmp_path / "one.zip", name="Elsewhere")
+    assert saved(store, made["project_id"]) == recipe
+    assert made["dataset"] == version(store, project.id).sha256
+    store.delete_project(project.id)
+    again = bring_in(store, tmp_path / "one.zip")
+    export(store, again["project_id"], tmp_path / "two.zip")
+    assert (tmp_path / "two.zip").read_bytes() == (tmp_path / "one.zip").read_bytes()
+
+
+def test_a_project_back_at_its_usual_copies_exports_as_if_it_had_had_no_recipe(store, project, packed, tmp_path):
+    save(store, project.id, SUGGESTED)
+    save(store, project.id, None)
+    export(store, project.id, tmp_path / "usual.zip")
+    assert (tmp_path / "usual.zip").read_bytes() == packed.read_bytes()
+    assert saved(store, bring_in(store, packed)["project_id"]) is None
+
+
 def test_the_command_line_exports_and_imports(store, project, tmp_path, capfd):
     out = tmp_path / "kitchen.zip"
     assert main(["project", "export", "Küche 🔥", "--out", str(out), "--json"]) == 0
@@ -121,6 +144,8 @@ EDITS = {
     "infinite segments": (
         lambda card, _: first(card).update(segments=[{"start_s": 0, "end_s": float("inf")}]), "ends after it starts",
     ),
+    "an augmentation of another kind": (lambda card, _: card.update(augment=[1]), "augmentation cannot be used"),
+    "a million copies": (lambda card, _: card.update(augment={"copies": 10**6}), "augmentation cannot be used: copies"),
     "an entry that climbs": (lambda _, parts: parts.update({"../evil.wav": b"x"}), "leads out of its folder"),
 }  # fmt: skip
 

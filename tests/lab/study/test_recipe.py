@@ -40,6 +40,11 @@ def test_every_stage_is_in_the_history(made):
     assert set(trained.scores) >= {"windows", "int8", "rule"}
 
 
+def test_the_rule_needs_no_rhythm_of_six_seconds(made):
+    trained, _ = made
+    assert trained.rule.kind in ("count", "mean")
+
+
 def test_progress_counts_up_to_a_hundred(made):
     _, told = made
     assert told == sorted(told)

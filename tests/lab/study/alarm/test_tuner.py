@@ -40,7 +40,7 @@ def test_the_choice_is_the_one_that_misses_least_within_the_limit():
 
 
 def test_the_choice_goes_into_the_detector_and_old_scores_do_not():
-    [row] = tuner.choices(heard(), (0.7,), (EventRule(100, 70, 30, kind="t3"),))
+    [row] = tuner.choices(heard(), (0.7,), (EventRule(100, 50, 50, kind="t3"),))
     before = replace(prepared_detector(), scores={"windows": {}})
     after = choosing.with_choice(before, row)
     assert (after.threshold, after.rule.kind, after.scores) == (0.7, "t3", {})

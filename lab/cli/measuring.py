@@ -1,0 +1,49 @@
+"""Commands that measure."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lab.cli.adding import Result, command, show_progress
+
+
+def evaluate(commands: Any) -> None:
+    """Add `evaluate`."""
+
+    def run(args: argparse.Namespace) -> Result:
+        from lab.deploy.detector import Detector
+        from lab.study.evaluate import evaluate, read_manifest
+
+        return evaluate(Detector.load(args.detector), read_manifest(Path(args.manifest)), show_progress)
+
+    made = command(commands, "evaluate", run, "window and event scores over labelled files")
+    made.add_argument("detector", metavar="DETECTOR")
+    made.add_argument("--manifest", required=True, metavar="CSV")
+
+
+def bench(commands: Any) -> None:
+    """Add `bench`."""
+    from lab.study.benches import BENCHES
+
+    def run(args: argparse.Namespace) -> Result:
+        from lab.study import benches
+
+        return benches.run(args.name, vars(args), show_progress)
+
+    text = "; ".join(f"{name}: {says}" for name, (_, says) in BENCHES.items())
+    made = command(commands, "bench", run, f"measure: {text}")
+    made.add_argument("name", choices=tuple(BENCHES))
+    made.add_argument(
+        "--plot", metavar="FILE", help="device: also draw the PDM filter's response (.svg); alarm: the slices (.html)"
+    )
+    made.add_argument("--clips", type=int, metavar="N", help="app: import so many (2000)")
+    made.add_argument("--detector", metavar="DETECTOR", help="alarm: another than the prepared one")
+    made.add_argument("--folder", metavar="DIR", help="alarm: count false alarms over these sounds too")
+    made.add_argument("--hours", type=float, help="alarm: of synthetic sounds without an alarm (1)")
+    made.add_argument("--trials", type=int, help="alarm: in each cell of a slice (1)")
+    made.add_argument("--parts", nargs="+", metavar="PART", help="tree: alarm, keywords, pictures (all with data)")
+    made.add_argument("--keywords", metavar="DIR", help="tree: Speech Commands' layout, for DS-CNN-L")
+    made.add_argument("--pictures", metavar="DIR", help="tree: CIFAR-10, for MobileNetV1")
+    made.add_argument("--alpha", type=float, help="tree: width of MobileNetV1 (0.25)")
+    made.add_argument("--seeds", type=int, metavar="N", help="tree: 3 for keywords, 1 for pictures")
+    made.add_argument("--longer", type=float, metavar="K", help="tree: so many times the epochs (1)")

@@ -1,0 +1,39 @@
+"""`bench app` in small: rows with goals, sounds that are resampled, a page of as many clips as asked for."""
+
+import json
+
+from lab.cli import main
+from lab.study import bench_app
+from lab.workspace.store import open_store
+
+
+def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, capfd, lab_home):
+    seen = {}
+
+    def counted(home):
+        monkeypatch.setenv("LAB_HOME", str(home))
+        store = open_store()
+        clips = store.clips(store.project("Bench").id)
+        seen.update(clips=len(clips), notes=clips[0].notes, labels=len(store.labels(clips[0].project_id)), home=home)
+        return [0.1, 0.2, 0.6]
+
+    monkeypatch.setattr(bench_app, "SHOWN", 40)
+    monkeypatch.setattr(bench_app, "rerun_costs", counted)
+    assert main(["bench", "app", "--clips", "3", "--json"]) == 0
+    rows = {row["key"]: row for row in json.loads(capfd.readouterr().out)["rows"]}
+    assert seen["clips"] == 40
+    assert seen["notes"] == ["Resampled from 44100 Hz to 16000 Hz."]
+    assert seen["labels"] == 10
+    assert not seen["home"].exists()
+    assert not lab_home.exists()
+    assert (rows["rerun_cpu_s"]["measured"], rows["rerun_cpu_s"]["met"]) == (0.2, True)
+    assert (rows["rerun_cpu_greatest_s"]["measured"], rows["rerun_cpu_greatest_s"]["met"]) == (0.6, False)
+    assert rows["import_s"]["goal"] == 0.09
+
+
+def test_a_rerun_is_measured_in_a_process_of_its_own(lab_home, monkeypatch):
+    monkeypatch.setattr(bench_app, "RERUNS", 2)
+    costs = bench_app.rerun_costs(lab_home)
+    assert len(costs) == 2
+    assert costs == sorted(costs)
+    assert costs[0] > 0
