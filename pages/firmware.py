@@ -4,7 +4,7 @@ import streamlit as st
 
 from lab.deploy.boards import BOARDS
 from pages import ui
-from pages.ui import bench, detectors, flashing, setup, work
+from pages.ui import bench, detectors, drives, flashing, setup, usb, work
 
 ui.require_login()
 project = ui.header("Firmware", "A detector becomes plain C, and the C a file that a board runs.")
@@ -36,14 +36,22 @@ with ui.shows_errors():
     if done:
         st.subheader("Out came", anchor=False)
         flashing.outcome(done.result)
-        uf2 = flashing.uf2_of(done.result)
-        if uf2:
-            st.subheader("Try it here", anchor=False)
-            flashing.trial(uf2, project.id, work.is_open(ui.latest_job(project.id, flashing.TRY)))
-            ui.job_panel(project.id, flashing.TRY)
-            seen = flashing.heard(project.id, uf2)
-            if seen:
-                flashing.show_trial(seen, detector.threshold)
+    uf2 = flashing.uf2_of(done.result) if done else None
+    others = flashing.apps(project.id, board)
+    st.subheader("Flash it", anchor=False)
+    with ui.shows_errors():
+        images = ({f"{detector.name} on {board.title}": uf2} if uf2 else {}) | others
+        usb.draw(images)
+        drives.draw(images)
+    flashing.offer_apps(project.id, board, others, work.is_open(ui.latest_job(project.id, flashing.APP)))
+    ui.job_panel(project.id, flashing.APP)
+    if uf2:
+        st.subheader("Try it here", anchor=False)
+        flashing.trial(uf2, project.id, work.is_open(ui.latest_job(project.id, flashing.TRY)))
+        ui.job_panel(project.id, flashing.TRY)
+        seen = flashing.heard(project.id, uf2)
+        if seen:
+            flashing.show_trial(seen, detector.threshold)
     st.subheader("On the table", anchor=False)
     bench.guide(board)
     st.subheader("The detector", anchor=False)

@@ -20,6 +20,8 @@ with ui.shows_errors():
     choice, detector = chosen
     heard = listening.ear(detector)
     hears = listening.microphone(heard)
+    if hears:
+        listening.get_ready(choice)
     left, right = st.columns(2, gap="large")
     with left:
         listening.test_alarm()

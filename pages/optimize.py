@@ -3,28 +3,37 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import optimizing, work
+from pages.ui import finding, optimizing, work
 
 ui.require_login()
 project = ui.header(
     "Optimize", "Prune, cluster and quantize: what each path costs and keeps, read from the file that ships."
 )
 
-job = ui.latest_job(project.id, optimizing.TASK)
-running = work.is_open(job)
-if running:
-    ui.job_panel(project.id, optimizing.TASK)
-    optimizing.live(job.id, job.args["paths"])
+TASKS = (optimizing.TASK, finding.TASK)
+job = ui.latest_job(project.id, *TASKS)
+if job is not None and work.is_open(job):
+    ui.job_panel(project.id, *TASKS)
+    if job.task == finding.TASK:
+        finding.live(job.id)
+    else:
+        optimizing.live(job.id, job.args["paths"])
     st.stop()
 
-result = work.latest_result(project.id, optimizing.TASK)
-with st.expander("Choose model and paths", icon=":material/account_tree:", expanded=not result), ui.shows_errors():
+result, found = (work.latest_result(project.id, task) for task in TASKS)
+fresh = not (result or found)
+with st.expander("Choose model and paths", icon=":material/account_tree:", expanded=fresh), ui.shows_errors():
     optimizing.form(project.id)
-ui.job_panel(project.id, optimizing.TASK)
-if not result:
+ui.job_panel(project.id, *TASKS)
+if found:
+    with ui.shows_errors():
+        finding.outcome(found, project.id)
+if fresh:
     ui.empty("No tree walked yet", "The table appears here. All eight leaves of the alarm detector take a few minutes.")
     with st.expander("The published figures"):
         optimizing.published()
+if not result:
+    ui.safety()
     st.stop()
 
 with ui.shows_errors():

@@ -4,15 +4,16 @@ import streamlit as st
 
 from lab.workspace.store import shelf as stored
 from pages import ui
-from pages.ui import cutting, incoming, shelf, sight, whole
+from pages.ui import clip_map, cutting, downloads, incoming, shelf, sight, whole
 
 ui.require_login()
 project = ui.header("Sounds", "Everything a detector learns from. Select a sound to hear and see it.")
 counts = ui.store().labels(project.id)
 
 incoming.form(project.id, shelf.labels_of(counts), expanded=not counts)
+downloads.panel(project.id)
 incoming.tell_what_was_added()
-incoming.tell_outcome(ui.job_panel(project.id, incoming.ADD_TASK))
+incoming.tell_work(project.id, incoming.ADD_TASK, downloads.TASK)
 shelf.undo_bar(project.id)
 
 whole.panel(project.id, project.name, bool(counts))
@@ -23,12 +24,13 @@ if not counts:
     incoming.example_button(project.id)
     st.stop()
 
-left, right = st.columns([5, 6], gap="medium")
+clip_map.panel(project.id)
+wide, left, right = shelf.sides()
 with left:
     facts = stored.facts(ui.store(), project.id)
     shelf.summary(facts)
     asked = shelf.search(counts, facts)
-    chosen, total = shelf.table(project.id, asked)
+    chosen, total = shelf.table(project.id, asked, wide)
 with right, ui.shows_errors():
     if chosen:
         shelf.describe(chosen[0])

@@ -19,6 +19,19 @@ def lab_home(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def virtual_board():
+    """Skip where firmware cannot be compiled or run."""
+    from lab.deploy import emulator, toolchain
+    from lab.errors import Missing
+
+    try:
+        toolchain.find_toolchain()
+        emulator.available()
+    except Missing as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def real_data():
     """Return the folder of real recordings, or skip."""
     folder = os.environ.get("LAB_REAL_DATA", "")

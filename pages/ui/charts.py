@@ -71,6 +71,34 @@ def board_trace(trace: Mapping[str, Sequence[float]], threshold: float | None, k
     show(figure, key, 330)
 
 
+def waveform(samples: Sequence[int], rate_hz: int, key: str, height: int = 150) -> None:
+    """Draw samples over time."""
+    figure = subplots(rows=1, cols=1)
+    x = [index / rate_hz for index in range(len(samples))]
+    figure.add_scattergl(x=x, y=list(samples), line={"width": 1}, hovertemplate="%{y}<extra></extra>")
+    figure.update_xaxes(title="s")
+    show(figure, key, height)
+
+
+def matrix(values: Any, key: str, height: int, across: str = "", down: str = "") -> None:
+    """Draw a matrix of numbers as a picture that tells each number under the pointer.
+
+    Args:
+        values: rows of numbers, the first row at the top; None leaves a gap.
+        key: names the chart on its page.
+        height: in pixels.
+        across, down: what columns and rows are.
+    """
+    figure = subplots(rows=1, cols=1)
+    figure.add_heatmap(
+        z=values, colorscale=SOUND, showscale=False, hoverongaps=False,
+        hovertemplate="row %{y}, column %{x}: %{z}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", title=down)
+    figure.update_xaxes(title=across)
+    show(figure, key, height)
+
+
 def training_curves(rows: Sequence[Mapping[str, float]], key: str) -> None:
     """Draw loss and accuracy by epoch, of training and of validation."""
     if not rows:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from lab.errors import LabError
-from lab.sound.segments import Segment, read_csv
+from lab.sound.segments import Segment, read_csv, read_labels
 from lab.study.cutting import cut, trim
 from lab.workspace.store import Clip, edits
 from pages.ui.session import store
@@ -31,10 +31,10 @@ def _cutter(clip: Clip) -> None:
     import pandas as pd
 
     table = st.file_uploader(
-        "Segments as CSV: file, start_s, end_s",
-        type=["csv"],
+        "Segments as CSV (file, start_s, end_s), or a label track that Audacity exported",
+        type=["csv", "txt"],
         key=f"segments-{clip.id}",
-        on_change=_from_csv,
+        on_change=_from_file,
         args=(clip,),
     )
     rows = pd.DataFrame(clip.segments, columns=["start_s", "end_s", "label"]).astype(
@@ -59,12 +59,13 @@ def _trim(clip: Clip, start_s: float, end_s: float) -> None:
         st.session_state["_cut_problem"] = str(error)
 
 
-def _from_csv(clip: Clip) -> None:
+def _from_file(clip: Clip) -> None:
     file = st.session_state[f"segments-{clip.id}"]
     if file is None:
         return
     try:
-        found = read_csv(file.getvalue()).get(clip.name)
+        is_track = file.name.lower().endswith(".txt")
+        found = read_labels(file.getvalue()) if is_track else read_csv(file.getvalue()).get(clip.name)
         if found is None:
             st.session_state["_cut_problem"] = f"The table has no rows for {clip.name}."
         else:

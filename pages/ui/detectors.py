@@ -118,7 +118,9 @@ def data_fact(dataset: str) -> list[tuple[str, str]]:
 def rule_fact(rule: EventRule) -> tuple[str, str]:
     """Return an event rule as a name and a value."""
     if rule.kind == "t3":
-        return "Event", f"T3 rhythm, {words.percent(rule.on_hops / rule.window_hops, 0)} of each group"
+        return "Event", "T3 rhythm"
+    if rule.kind == "any":
+        return "Event", f"T3 rhythm, or sure for {rule.window_hops * HOP_SECONDS:.1f} s"
     name = f"Event, in {rule.window_hops * HOP_SECONDS:.1f} s"
     if rule.kind == "mean":
         return name, f"mean of {rule.on_hops} in {rule.window_hops} hops"

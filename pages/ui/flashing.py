@@ -15,6 +15,11 @@ from pages.ui.session import store
 from pages.ui.work import submit
 
 COMPILE, TRY = "lab.study.tasks:compile_firmware", "lab.study.tasks:try_board"
+APP = "lab.study.tasks:compile_app"
+APPS = {
+    "usb_microphone": ("MicNode", ":material/mic:", "the board is a USB microphone, to record with"),
+    "selftest": ("Selftest", ":material/troubleshoot:", "the board checks its microphone, light and sums, and says so"),
+}  # fmt: skip
 FLASH_BYTES, RAM_BYTES = 2 * 2**20, 256 * 1024
 ALARMS = {
     "t3": "T3 alarm, 3,150 Hz", "t3_520": "T3 alarm, 520 Hz", "continuous": "Continuous alarm",
@@ -64,6 +69,27 @@ def outcome(result: Mapping[str, Any]) -> None:
 def uf2_of(result: Mapping[str, Any]) -> str | None:
     """Return the hash of a compilation's .uf2, or None."""
     return next((sha for name, sha in (result.get("artifacts") or {}).items() if name.endswith(".uf2")), None)
+
+
+def apps(project_id: int, board: Board) -> dict[str, str]:
+    """Return what was built for this board beside detectors: name in the flasher's list → hash of its .uf2."""
+    rows = jobs.jobs(store(), project_id)
+    done = [row for row in rows if row.task == APP and row.state == jobs.DONE and row.args.get("board") == board.name]
+    newest = {row.args["app"]: uf2_of(row.result or {}) for row in reversed(done)}
+    return {f"{APPS[app][0]} on {board.title}": sha for app, sha in newest.items() if sha and app in APPS}
+
+
+def offer_apps(project_id: int, board: Board, built: Mapping[str, str], running: bool) -> None:
+    """Offer to build the firmwares that are no detector; a built one is in the flasher's list."""
+    with st.expander("Other firmware: MicNode, selftest", icon=":material/mic:"):
+        for app, (name, icon, what) in APPS.items():
+            is_built = f"{name} on {board.title}" in built
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    f"Build {name} again" if is_built else f"Build {name}", icon=icon, disabled=running,
+                    on_click=submit, args=(APP, {"app": app, "board": board.name}, project_id),
+                )  # fmt: skip
+                st.markdown(f"{what}." + (" Built: choose it above." if is_built else ""))
 
 
 def trial(uf2: str, project_id: int, running: bool) -> None:

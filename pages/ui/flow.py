@@ -9,7 +9,7 @@ FOLDER = Path(__file__).resolve().parents[1]
 HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home", "sounds", "train", "firmware"))
 OPTIMIZE, ALARM_BENCH = (str(FOLDER / f"{name}.py") for name in ("optimize", "alarm_bench"))
 AUGMENT = str(FOLDER / "augment.py")
-LISTEN, RECORD = (str(FOLDER / f"{name}.py") for name in ("listen", "record"))
+LISTEN, RECORD, BOARD = (str(FOLDER / f"{name}.py") for name in ("listen", "record", "board"))
 ENTERED = "_entered"
 ICON = str(Path(__file__).with_name("icon.svg"))
 """The browser tab's. A material icon there would be fetched from the network."""
@@ -30,6 +30,7 @@ def navigation() -> StreamlitPage:
             st.Page(OPTIMIZE, title="Optimize", icon=":material/account_tree:"),
             st.Page(ALARM_BENCH, title="Alarm bench", icon=":material/notifications_active:"),
             st.Page(FIRMWARE, title="Firmware", icon=":material/memory:"),
+            st.Page(BOARD, title="Board", icon=":material/developer_board:"),
         ],
         position="top",
     )

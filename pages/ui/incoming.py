@@ -15,7 +15,7 @@ from lab.workspace import jobs
 from lab.workspace.store import Job, now
 from pages.ui.session import sign_in_configured, store
 from pages.ui.words import count_of
-from pages.ui.work import submit
+from pages.ui.work import is_open, job_panel, latest_job, submit
 
 ADD_TASK = "lab.study.tasks:add_files"
 SUFFIXES = ("wav", "flac", "ogg", "opus", "mp3", "aif", "aiff", "au", "caf", "zip")
@@ -36,7 +36,7 @@ def form(project_id: int, labels: list[str], expanded: bool) -> None:
     """Offer to add uploads, or a folder of this computer."""
     with st.expander("Add sounds", icon=":material/add:", expanded=expanded):
         files = st.file_uploader(
-            "Sound files, or a zip with a folder for each label (ESC-50’s layout too)",
+            "Sound files, or a zip: a folder for each label, ESC-50, or an export of Edge Impulse",
             type=SUFFIXES, accept_multiple_files=True, key=f"files-{st.session_state.get('_uploads', 0)}",
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -111,6 +111,16 @@ def tell_what_was_added() -> None:
         st.toast(summary, icon=":material/check:")
     if told:
         st.warning("\n".join(f"- {line}" for line in told))
+
+
+def tell_work(project_id: int, *tasks: str) -> None:
+    """Show the newest job among these tasks and what it added, and every other one that still runs."""
+    newest = job_panel(project_id, *tasks)
+    tell_outcome(newest)
+    for task in tasks:
+        row = latest_job(project_id, task)
+        if is_open(row) and newest is not None and row is not None and row.id != newest.id:
+            job_panel(project_id, task)
 
 
 def tell_outcome(row: Job | None) -> None:

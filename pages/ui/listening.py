@@ -14,7 +14,8 @@ from pages.ui import detectors, live, webrtc, words
 from pages.ui.session import store
 from pages.ui.work import latest_job, latest_result, submit
 
-TEACH = "lab.study.tasks:teach"
+TEACH, GET_READY = "lab.study.tasks:teach", "lab.study.tasks:get_ready"
+READY_S = 1_800
 KEPT_S = 4.0
 HISTORY_S = 11.0
 SOFT_DB = -26.0
@@ -161,6 +162,17 @@ def teach(project_id: int, choice: detectors.Choice) -> None:
             on_click=_teach, args=(project_id, choice),
         )  # fmt: skip
         st.caption(f"From the sounds of this project ({told}); about ten seconds.")
+
+
+def get_ready(choice: detectors.Choice) -> None:
+    """Let the worker start and prepare a lesson while somebody listens, so that "Teach it" takes seconds."""
+    _get_ready(detectors.artifact(choice))
+
+
+@st.cache_resource(max_entries=64, ttl=READY_S, show_spinner=False)
+def _get_ready(sha256: str) -> None:
+    for place in range(store().config.workers):  # each of its processes
+        submit(GET_READY, {"detector": sha256, "process": place}, None)
 
 
 def _teach(project_id: int, choice: detectors.Choice) -> None:

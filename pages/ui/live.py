@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from lab.study.ear import SIGHT, Ear
+from lab.study.ear import Ear
+from lab.study.recent import SIGHT
 
 FOLDER = Path(__file__).resolve().parents[1] / "components" / "live"
 EVERY_S = 0.15

@@ -5,16 +5,18 @@ from typing import Any
 
 import streamlit as st
 
-from lab.errors import LabError
+from lab.study.tree.npu import ACCELERATORS
 from lab.study.tree.options import EPOCHS, INITS, MAX_SEEDS, RAMPS
 from lab.study.tree.published import TABLES
 from lab.study.tree.table import to_csv, to_markdown
-from pages.ui import charts, tree, words
+from pages.ui import charts, finding, tree, words
+from pages.ui.finding import to_firmware
 from pages.ui.results import downloads
 from pages.ui.session import store
 from pages.ui.work import metrics, submit
 
 TASK = "lab.study.tree.task:optimize"
+WALK, FIND = "Walk chosen leaves", "Find the smallest that still …"
 EMBEDDED, PROJECT, UPLOADED = "embedded", "project", "uploaded"
 MODELS = {
     "alarm": "Fire alarm detector", "ds_cnn_s": "DS-CNN S, keywords", "ds_cnn_m": "DS-CNN M, keywords",
@@ -31,7 +33,9 @@ TITLES = {
     "accuracy_int8": "INT8", "deviation": "± seeds", "delta": "Δ to PTQ", "tflite_bytes": ".tflite bytes",
     "gzip_bytes": "gzip bytes", "saved": "saved", "gzip_over_plain": "gzip / PTQ plain",
     "gzip_over_gzip": "gzip / PTQ gzip", "sparsity": "zeros", "clusters": "codes", "flash_bytes": "flash bytes",
-    "ram_bytes": "arena bytes", "cycles": "M0+ cycles", "seconds": "trained s", "kept": "promises", "failed": "failed",
+    "ram_bytes": "arena bytes", "cycles": "M0+ cycles",
+    "npu_weights_bytes": "NPU weights, bytes", "npu_ms": "NPU ms",
+    "seconds": "trained s", "kept": "promises", "failed": "failed",
 }  # fmt: skip
 
 
@@ -47,17 +51,19 @@ def form(project_id: int) -> None:
     if model == "mobilenet_v1":
         args["alpha"] = left.select_slider("Width α", [0.25, 0.5, 0.75, 1.0], key="tree-alpha")
     uploads = _uploads(model, source)
-    paths = tree.pick(disabled=False)
+    searches = st.segmented_control("What for", (WALK, FIND), default=WALK, key="tree-what", required=True) == FIND
+    wanted: dict[str, Any] = {"goal": finding.goal()} if searches else {"paths": tree.pick(disabled=False)}
     with st.expander("How each step is taken", icon=":material/tune:"):
         options, seeds = _options()
-    if st.button("Walk the tree", type="primary", icon=":material/account_tree:"):
-        if not paths:
+    if st.button("Find it" if searches else "Walk the tree", type="primary", icon=":material/account_tree:"):
+        if not searches and not wanted["paths"]:
             st.error("Choose at least one leaf of the tree.")
             return
         if any(value is None for value in uploads.values()):
             st.error("Add the file first.")
             return
-        submit(TASK, {**args, **_kept(uploads), "paths": paths, "options": options, "seeds": seeds}, project_id)
+        task = finding.TASK if searches else TASK
+        submit(task, {**args, **_kept(uploads), **wanted, "options": options, "seeds": seeds}, project_id)
         st.rerun()
 
 
@@ -110,8 +116,18 @@ def _options() -> tuple[dict[str, Any], int]:
         )
         for column, (step, usual) in zip(columns, steps, strict=True)
     }
+    npu = st.selectbox("Ask Vela too, for", ACCELERATORS, None, key="tree-npu", placeholder="no Ethos-U",
+                       help="Arm’s compiler for its NPUs: encoded weights and estimated time.")  # fmt: skip
     names = [name.strip() for name in excluded.split(",") if name.strip()]
-    return {"sparsity": sparsity, "ramp": ramp, "clusters": clusters, "init": init, "excluded": names, **epochs}, seeds
+    return {
+        "npu": npu,
+        "sparsity": sparsity,
+        "ramp": ramp,
+        "clusters": clusters,
+        "init": init,
+        "excluded": names,
+        **epochs,
+    }, seeds
 
 
 @st.fragment(run_every=2.0)
@@ -125,7 +141,9 @@ def live(job_id: int, paths: Sequence[str]) -> None:
 
 
 def _shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{TITLES[name]: _cell(name, row.get(name)) for name in TITLES if name in row} for row in rows]
+    asked = any(row.get("npu_ms") is not None for row in rows)
+    names = [name for name in TITLES if asked or not name.startswith("npu_")]
+    return [{TITLES[name]: _cell(name, row.get(name)) for name in names if name in row} for row in rows]
 
 
 def _cell(name: str, value: Any) -> Any:
@@ -140,7 +158,16 @@ def compare_table(result: Mapping[str, Any]) -> None:
     percent = {TITLES[name]: st.column_config.NumberColumn(TITLES[name], format="%.2f %%") for name in TOGETHER}
     whole = {
         TITLES[name]: st.column_config.NumberColumn(TITLES[name], format="localized")
-        for name in ("tflite_bytes", "gzip_bytes", "flash_bytes", "ram_bytes", "cycles", "clusters", "seconds")
+        for name in (
+            "tflite_bytes",
+            "gzip_bytes",
+            "flash_bytes",
+            "ram_bytes",
+            "cycles",
+            "clusters",
+            "npu_weights_bytes",
+            "seconds",
+        )
     }
     first = {"Path": st.column_config.TextColumn("Path", pinned=True)}
     st.dataframe(_shown(rows), hide_index=True, column_config={**percent, **whole, **first}, key="tree-table")
@@ -249,13 +276,8 @@ def files(result: Mapping[str, Any], project_id: int) -> None:
     path = chosen.rsplit(".", 1)[0]
     wanted = {name: sha for name, sha in result["artifacts"].items() if name.rsplit(".", 1)[0] in (chosen, path)}
     detector = wanted.get(f"{chosen}.detector")
-    if detector and st.button("Use it on Firmware", type="primary", icon=":material/memory:"):
-        try:
-            store().save_run(project_id, "detector", f"{result['model']} {path}", {"from": "optimize"},
-                             {f"{chosen}.detector": detector})  # fmt: skip
-            st.success("It is on the Firmware page now.", icon=":material/check_circle:")
-        except LabError as error:
-            st.error(str(error))
+    if detector:
+        to_firmware(project_id, f"{result['model']} {path}", f"{chosen}.detector", detector, "tree")
     downloads(wanted, key="tree", main=".tflite")
     st.caption(f"{path}.py is the same way as a plain script of the optimization toolkit: it runs without this lab.")
 

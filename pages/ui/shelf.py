@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lab.errors import LabError
 from lab.sound.labels import check_label
@@ -15,6 +16,9 @@ from pages.ui.words import count_of, duration
 USUAL_LABELS = ("alarm", "not_alarm")
 NO_LABEL = "no label"
 PAGE = 100
+FEW_LABELS = 12
+"""More are chosen from a list, not pressed."""
+WIDE = "wide-table"
 FIRST = {"selection": {"rows": [0], "columns": []}}
 TOLD_SORTS = {
     "added": "Order added", "name": "Name", "label": "Label", "length": "Length", "peak": "Peak", "source": "Source",
@@ -25,12 +29,22 @@ MEANINGS = {
     "silent": "Silent: below -60 dBFS, so there is nothing to learn from.",
     "too short": "Too short: less than one window of 1 s.",
 }
+NARROW = ("name", "label", "length", "peak", "warnings")
+"""Columns that stand beside the sound; the rest of what is known is told there, or in the wide table."""
 MEANING = " ".join(MEANINGS.values())
 
 
 def labels_of(used: Iterable[str]) -> list[str]:
     """Return the labels to offer: those in use, and the usual two."""
     return sorted({label for label in used if label} | set(USUAL_LABELS))
+
+
+def sides() -> tuple[bool, DeltaGenerator, DeltaGenerator]:
+    """Return whether the table is wide, the place for it, and the place for the sound that is selected."""
+    if st.session_state.get(WIDE):
+        return True, st.container(), st.container()
+    left, right = st.columns([5, 6], gap="medium")
+    return False, left, right
 
 
 def summary(facts: stored.Facts) -> None:
@@ -47,35 +61,43 @@ def search(counts: dict[str, int], facts: stored.Facts) -> stored.Search:
         label_visibility="collapsed",
     )  # fmt: skip
     named = {label or NO_LABEL: number for label, number in counts.items()}
-    chosen = st.pills(
-        "Labels", sorted(named), selection_mode="multi", format_func=lambda name: f"{name} · {named[name]}",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    told = {"format_func": lambda name: f"{name} · {named[name]}", "label_visibility": "collapsed"}
+    if len(named) <= FEW_LABELS:
+        chosen = st.pills("Labels", sorted(named), selection_mode="multi", wrap=True, **told)
+    else:
+        chosen = st.multiselect("Labels", sorted(named), placeholder=f"Any of {len(named)} labels", **told)
     warned: Sequence[str] = ()
     if facts.warnings:
         warned = st.pills(
             "Warnings", sorted(facts.warnings), selection_mode="multi", label_visibility="collapsed", help=MEANING,
-            format_func=lambda name: f":material/warning: {name} · {facts.warnings[name]}",
+            format_func=lambda name: f":material/warning: {name} · {facts.warnings[name]}", wrap=True,
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sort = st.selectbox("Sort by", list(TOLD_SORTS), format_func=TOLD_SORTS.__getitem__, width=170, key="sort")
         down = st.toggle("Greatest first", key="descending")
+        st.toggle("All columns", key=WIDE)
     labels = tuple("" if name == NO_LABEL else name for name in chosen)
     return stored.Search(text or "", labels, tuple(warned), sort, down)
 
 
-def table(project_id: int, asked: stored.Search) -> tuple[list[Clip], int]:
-    """Draw one page of the clips that are asked for; return the selected ones, and how many there are in all."""
+def table(project_id: int, asked: stored.Search, wide: bool) -> tuple[list[Clip], int]:
+    """Draw one page of the clips that are asked for; return the selected ones, and how many there are in all.
+
+    Args:
+        project_id: whose.
+        asked: which, and their order.
+        wide: with every column, where there is room.
+    """
     _, total = stored.page(store(), project_id, asked, 0, 1)
     pages = max(1, -(-total // PAGE))
     place = 0
     if pages > 1:
         place = int(st.number_input(f"Page, of {pages}", 1, pages, 1, key=f"page-{hash(asked)}", width=150)) - 1
     clips, _ = stored.page(store(), project_id, asked, place * PAGE, PAGE)
-    return _drawn(list(clips), f"{place}-{hash(asked)}"), total
+    return _drawn(list(clips), f"{place}-{hash(asked)}", wide), total
 
 
-def _drawn(clips: list[Clip], key: str) -> list[Clip]:
+def _drawn(clips: list[Clip], key: str, wide: bool) -> list[Clip]:
     import pandas as pd
 
     rows = pd.DataFrame(
@@ -91,18 +113,21 @@ def _drawn(clips: list[Clip], key: str) -> list[Clip]:
         }
     )
     column = st.column_config
+    shown = list(rows) if wide else [name for name in NARROW if name != "warnings" or any(rows["warnings"])]
     event = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="multi-row", height=min(470, 38 + 35 * len(rows)),
+        rows, hide_index=True, column_order=shown, on_select="rerun", selection_mode="multi-row",
+        height=min(470, 38 + 35 * len(rows)),
         selection_default=FIRST if clips else None,
         key=f"shelf-{st.session_state.get('_shelf', 0)}-{key}",
         column_config={
-            "name": column.TextColumn("Sound", width="medium"),
-            "label": column.TextColumn("Label", width="small"),
-            "length": column.NumberColumn("Length", format="%.1f s", width="small"),
-            "peak": column.ProgressColumn("Peak", min_value=0, max_value=1, format="%.2f", width="small"),
-            "warnings": column.TextColumn("Warnings", width="small", help=MEANING),
-            "source": column.TextColumn("Source", width="small"),
-            "licence": column.TextColumn("Licence", width="small"),
+            "name": column.TextColumn("Sound", width=None if wide else 124),
+            "label": column.TextColumn("Label", width=None if wide else 84),
+            "length": column.NumberColumn("Length", format="%.1f s", width=60),
+            "peak": column.ProgressColumn("Peak", min_value=0, max_value=1, format="%.2f", width="small")
+            if wide else column.NumberColumn("Peak", format="%.2f", width=50),
+            "warnings": column.TextColumn("Warnings", width=None if wide else 88, help=MEANING),
+            "source": column.TextColumn("Source"),
+            "licence": column.TextColumn("Licence"),
             "recording": column.TextColumn("Recording", help="Sounds of one recording are split together."),
         },
     )  # fmt: skip
@@ -112,7 +137,8 @@ def _drawn(clips: list[Clip], key: str) -> list[Clip]:
 def describe(clip: Clip) -> None:
     """Say what a clip is and where it comes from."""
     st.subheader(clip.name, anchor=False)
-    facts = [clip.label or NO_LABEL, f"{clip.seconds:.1f} s", clip.source, clip.licence, *clip.notes]
+    recording = "" if clip.recording_id == clip.name else f"recording {clip.recording_id}"
+    facts = [clip.label or NO_LABEL, f"{clip.seconds:.1f} s", clip.source, clip.licence, recording, *clip.notes]
     st.caption(" · ".join(fact for fact in facts if fact))
     if warned := stored.warnings_of(clip):
         st.warning(" ".join(MEANINGS[name] for name in warned), icon=":material/warning:")

@@ -89,7 +89,8 @@ def draw(states: Mapping[str, str], chosen: Sequence[str], key: str, click: bool
     st.caption(
         "Green: trained again (fine-tuned). Red border: a collaborative step, which keeps what the steps before it "
         "made. Squares are leaves: int8 .tflite files."
-        if not states else "Grey waits, orange runs, green is done, red failed."
+        if not states else
+        "Grey waits, orange runs, green is done, filled red failed. Red border: a collaborative step."
     )  # fmt: skip
     return event
 

@@ -1,6 +1,5 @@
 """A project as a whole: its version and split, out as one zip, in from one, or deleted."""
 
-from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -9,9 +8,10 @@ from lab.sound.datasets import SPLITS
 from lab.study import versions
 from lab.workspace import jobs
 from lab.workspace.store.erasing import erase_project
+from pages.ui import leaks
 from pages.ui.incoming import staged
 from pages.ui.session import owner, store
-from pages.ui.words import count_of, percent
+from pages.ui.words import count_of
 from pages.ui.work import job_panel, latest_result, submit
 
 EXPORT_TASK, IMPORT_TASK = (f"lab.study.tasks:{name}_project" for name in ("export", "import"))
@@ -19,8 +19,13 @@ SPLIT_NAMES = {"train": "Trains", "validate": "Decides when to stop", "test": "T
 
 
 def panel(project_id: int, name: str, filled: bool) -> None:
-    """Draw it, folded away until somebody asks."""
-    with st.expander("Whole project: split, version, export, delete", icon=":material/inventory_2:"):
+    """Draw it when unfolded: to split 10,000 sounds takes longer than the rest of the page."""
+    folded = st.expander(
+        "Whole project: split, version, export, delete", icon=":material/inventory_2:", key="whole", on_change="rerun"
+    )
+    if not folded.open:
+        return
+    with folded:
         if filled:
             _split(project_id)
         left, right = st.columns(2, gap="medium")
@@ -45,17 +50,7 @@ def _split(project_id: int) -> None:
         place.metric(SPLIT_NAMES[side], count_of(found.clips[side], "sound"), recordings, "off", delta_arrow="off")
     how = "Its authors’ folds make the split" if found.by_fold else "Recordings are split, never parts of one"
     st.caption(f"{how}. Data version `{found.sha256[:8]}`: every detector names the one that it saw.")
-    _leaks(asdict(versions.leaks_of(store(), project_id)))
-
-
-def _leaks(found: dict[str, int]) -> None:
-    if found["tested"]:
-        st.caption(
-            f"Split at random by windows, as the article does, {found['leaked']:,} of {found['tested']:,} "
-            "tested windows "
-            f"({percent(found['leaked'] / found['tested'], 0)}) would have a sibling of their own recording in "
-            "training. Here: 0."
-        )
+    leaks.panel(project_id, found.sha256)
 
 
 def _export(project_id: int, name: str, filled: bool) -> None:

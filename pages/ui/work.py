@@ -26,10 +26,14 @@ GUESS_FROM = 0.05
 _checked = {"at": 0.0}
 
 
-def submit(task: str, args: dict[str, Any], project_id: int) -> None:
-    """Queue a task for a project, and see that a worker serves the queue."""
+def submit(task: str, args: dict[str, Any], project_id: int | None) -> None:
+    """Queue a task for a project, and see that a worker serves the queue.
+
+    A second press while the very same work waits or runs asks for nothing more.
+    """
     try:
-        jobs.submit(store(), task, args, project_id, owner())
+        if not any(is_open(row) and (row.task, row.args) == (task, args) for row in jobs.jobs(store(), project_id)):
+            jobs.submit(store(), task, args, project_id, owner())
         ensure_worker(store().config)
         _checked["at"] = time.monotonic()
     except LabError as error:
@@ -88,7 +92,7 @@ def _live(job_id: int) -> None:
     if row.state not in jobs.OPEN_STATES:
         st.rerun(scope="app")
     _keep_worker()
-    with st.container(border=True, key="lab-job"):
+    with st.container(border=True, key=f"lab-job-{job_id}"):
         bar, button = st.columns([6, 1], vertical_alignment="center")
         bar.progress(min(1.0, row.done / row.total) if row.total else 0.0, text=_headline(row))
         button.button(

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 from lab.sound.clip import RATE_HZ, Clip
 from lab.sound.files import wav_bytes
 from tests.conftest import ROOT
+from tests.servers import free_port
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -24,12 +24,6 @@ ALLOWED = "--use-fake-ui-for-media-stream"
 sync_api = pytest.importorskip("playwright.sync_api")
 TimeoutError_ = sync_api.TimeoutError
 SETTINGS = ("DATABASE_URL", "LAB_ARTIFACTS_URL", "DASK_SCHEDULER_ADDRESS")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

@@ -19,6 +19,7 @@ PAGES = {
     "optimize": "optimize",
     "alarm_bench": "alarm_bench",
     "firmware": "firmware",
+    "board": "board",
 }
 WIDTHS = {1280: 900, 390: 844}
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--hide-scrollbars")

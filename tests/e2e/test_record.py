@@ -13,7 +13,6 @@ from tests.e2e.microphone import (
     CHROMIUM,
     browser,
     edges_s,
-    free_port,
     served,
     switch,
     sync_api,
@@ -21,6 +20,7 @@ from tests.e2e.microphone import (
     turn_on,
     write_wav,
 )
+from tests.servers import free_port
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
 TONE_HZ = 3_150.0
@@ -106,7 +106,7 @@ def test_a_take_has_the_tone_and_the_rhythm_that_were_played(tools, address, wav
         turn_on(page)
         start_take(page, 2)
         page.get_by_text("4 clips saved so far").wait_for()
-        page.get_by_text("of the sound received").wait_for()
+        page.get_by_text("of the sound received").first.wait_for()
         said = page.locator(".live .status").inner_text()
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_role("button", name="Record", exact=True).wait_for()
@@ -207,7 +207,7 @@ def test_sound_comes_through_a_relay_and_nothing_else(tools, wav, tmp_path, monk
             page.add_init_script(RELAY_ONLY)
             page.goto(f"{url}/record")
             turn_on(page)
-            page.get_by_text("of the sound received").wait_for()
+            page.get_by_text("of the sound received").first.wait_for()
     finally:
         relay.terminate()
         relay.wait(10)

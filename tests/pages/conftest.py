@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import setup, webrtc
+from pages.ui import bundles, setup, usb, watching, webrtc
 from tests.conftest import ROOT
 
 
@@ -26,6 +26,18 @@ def no_browser(monkeypatch):
 
 
 @pytest.fixture
+def bundled(monkeypatch):
+    """Stand in for esbuild."""
+    parts = (usb._component, watching._component)
+    for part in parts:
+        part.cache_clear()
+    monkeypatch.setattr(bundles, "component", lambda name: ("<div></div>", "", "export default () => {}"))
+    yield
+    for part in parts:
+        part.cache_clear()
+
+
+@pytest.fixture
 def all_parts(monkeypatch):
     """Let every part of the set-up be there."""
     monkeypatch.setattr(setup, "_found", lambda: dict.fromkeys(setup.PARTS, True))
@@ -41,10 +53,12 @@ def submitted(monkeypatch):
 
 @pytest.fixture
 def open_page(all_parts, submitted):
-    """Return a function that opens a page through the app's entry."""
+    """Return a function that opens a page through the app's entry, some of its expanders unfolded."""
 
-    def opened(name: str) -> AppTest:
+    def opened(name: str, *unfolded: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+        for key in unfolded:
+            app.session_state[key] = True
         if name != "home":
             app.switch_page(f"pages/{name}.py").run()
         assert not app.exception, [each.value for each in app.exception]

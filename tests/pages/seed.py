@@ -2,8 +2,12 @@
 
 import math
 
+import numpy as np
+
 from lab.deploy.detector import Detector
+from lab.sound.clip import Clip
 from lab.sound.features import DEFAULT
+from lab.sound.files import wav_bytes
 from lab.workspace import jobs
 from lab.workspace.store import Job, now, open_store
 from pages.ui import incoming
@@ -141,3 +145,14 @@ def everything():
 
 if __name__ == "__main__":
     everything()
+
+
+def tone_wav(seconds=1.0):
+    """Return a WAV file of a 3 kHz tone."""
+    wave = 8_000 * np.sin(2 * np.pi * 3_000 * np.arange(round(16_000 * seconds)) / 16_000)
+    return wav_bytes(Clip(wave.astype(np.int16), "", "tone"))
+
+
+def clips():
+    """Return the clips of the seeded project."""
+    return open_store().clips(project().id)

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
+import pytest
+
+from lab.deploy.boards import BOARDS
 from lab.sound.augment import ARTICLE, SUGGESTED
 from lab.workspace import jobs
 from lab.workspace.store import open_store
-from pages.ui import detectors
+from pages.ui import detectors, flashing, usb
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
+
+pytestmark = pytest.mark.usefixtures("bundled")
 
 
 def without_prepared(monkeypatch):
@@ -108,3 +113,51 @@ def test_the_card_says_how_copies_of_what_trained_were_made(open_page, monkeypat
     newer = replace(made, augmentation={"baseline": {"schema": 9}})
     monkeypatch.setattr(detectors, "prepared_bytes", newer.to_bytes)
     assert "Copies" not in text(open_page("firmware"))
+
+
+def test_a_compiled_firmware_can_be_flashed_or_dragged(open_page):
+    seed.compile_done(seed.finetune_done())
+    app = open_page("firmware")
+    assert "Flash it" in text(app)
+    assert "drag it onto that drive" in text(app)
+
+
+def test_what_the_page_says_of_a_flash_is_one_line_of_data():
+    said = {"state": "done", "name": "Alarm", "bytes": 81920, "seconds": 3.04}
+    assert usb.outcome(said) == "Alarm: flashed and read back, 80 KB in 3.0 s"
+    assert usb.outcome({"state": "failed", "name": "A\nB", "problem": "Gone"}) == "A B: not flashed (Gone)"
+    unstarted = usb.outcome({"state": "failed", "name": "A", "problem": "NoReboot"})
+    assert unstarted == "A: written and read back, but the board did not restart: plug it in again"
+    for odd in (None, "done", {}, {"state": "done", "name": "x", "bytes": "1", "seconds": []}):
+        assert usb.outcome(odd) is None
+
+
+def test_the_last_flashes_are_still_told_after_a_rerun(open_page):
+    seed.compile_done(seed.finetune_done())
+    app = open_page("firmware")
+    app.session_state[usb.FLASHED] = ["Alarm: not flashed (Gone)", "Alarm: flashed and read back, 80 KB in 3.0 s"]
+    app.run()
+    told = [each.value for each in app.run().text]
+    assert told == ["Alarm: flashed and read back, 80 KB in 3.0 s", "Alarm: not flashed (Gone)"]
+
+
+def test_micnode_is_built_on_request_and_then_flashed(open_page):
+    seed.finetune_done()
+    app = press(open_page("firmware"), "Build MicNode")
+    row = jobs.jobs(open_store())[0]
+    assert (row.task, row.args) == (flashing.APP, {"app": "usb_microphone", "board": "pico"})
+    assert "it can be flashed here" in text(app)
+    assert next(button for button in app.button if button.label == "Build Selftest").disabled
+
+
+def test_what_was_built_beside_detectors_is_listed_for_its_board_alone(open_page):
+    seed.finetune_done()
+    for app, board, name in (("usb_microphone", "pico", "old"), ("usb_microphone", "pico", "new")):
+        files = {"usb_microphone_pico.uf2": seed.artifact("a.uf2", name.encode())}
+        seed.job(flashing.APP, args={"app": app, "board": board}, result={"artifacts": files})
+    project_id = seed.project().id
+    assert flashing.apps(project_id, BOARDS["pico"]) == {
+        f"MicNode on {BOARDS['pico'].title}": seed.artifact("a.uf2", b"new")
+    }
+    assert flashing.apps(project_id, BOARDS["sparkfun_micromod"]) == {}
+    assert "Build MicNode again" in labels(open_page("firmware"))

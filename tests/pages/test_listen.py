@@ -7,6 +7,8 @@ import pytest
 from lab.deploy.live import Hop
 from lab.deploy.prepared import prepared_detector
 from lab.study.ear import Ear
+from lab.workspace import jobs
+from lab.workspace.context import run_inline
 from lab.workspace.store import open_store
 from pages.ui import listening, webrtc
 from tests.pages import seed
@@ -65,6 +67,24 @@ def test_a_lesson_is_submitted_with_project_and_detector(open_page, hearing, sub
     page = press(press(open_page("listen"), "That was wrong"), "Teach it")
     assert submitted
     assert "Waiting for the worker" in str([each.proto for each in page.get("progress")])
+
+
+def test_a_second_press_asks_for_no_second_lesson(open_page, hearing, submitted):
+    page = press(press(press(open_page("listen"), "That was wrong"), "Teach it"), "Teach it")
+    project = open_store().projects()[0].id
+    (row,) = jobs.jobs(open_store(), project)
+    jobs.cancel(open_store(), row.id)
+    press(page, "Teach it")
+    assert [each.state for each in jobs.jobs(open_store(), project)] == ["queued", "cancelled"]
+
+
+def test_a_lesson_is_prepared_once_while_somebody_listens(open_page, hearing, submitted):
+    listening._get_ready.clear()
+    for _ in range(2):
+        open_page("listen")
+    rows = jobs.jobs(open_store())
+    assert [row.task for row in rows] == [listening.GET_READY] * open_store().config.workers
+    assert run_inline(rows[0].task, rows[0].args, open_store().config) == {}
 
 
 def test_before_and_after_are_shown_and_the_taught_detector_listens(open_page, switch):

@@ -4,7 +4,7 @@ from lab.optimize.paths import LEGAL
 from lab.study.tree.table import summary
 from lab.workspace import jobs
 from lab.workspace.store import open_store
-from pages.ui import optimizing, tree
+from pages.ui import finding, optimizing, tree
 from tests.lab.study.tree.test_table import row
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
@@ -119,3 +119,60 @@ def test_states_are_those_of_the_least_finished_seed():
 def test_every_legal_leaf_has_its_place_in_the_drawing():
     assert set(PATHS) <= set(tree.PLACES)
     assert {end for _, end in tree.EDGES} | {"base"} == set(tree.PLACES)
+
+
+def found(met=True):
+    said = ["Level 1, quantize only: PTQ has 97.2% in 25,000 gzip bytes, 5,000 gzip bytes over the ceiling.",
+            "Found: prune+PTQ to 50% zeros has 96.0% in 17,000 gzip bytes; wanted was at least 95.0%."
+            if met else "Not met: nothing that was tried has at least 99.0%. To reach it, train longer.",
+            "On the 150 held-out decisions that chose nothing it has 95.3%, over the floor."]  # fmt: skip
+    rows = [{"path": "PTQ", "sparsity_wanted": None, "clusters_wanted": None, "accuracy": 0.972, "gzip_bytes": 25_000,
+             "met": False, "failed": None},
+            {"path": "prune+PTQ", "sparsity_wanted": 0.5, "clusters_wanted": None, "accuracy": 0.96,
+             "gzip_bytes": 17_000, "met": met, "failed": None}]  # fmt: skip
+    goal = {"floor": 0.95, "measure": "gzip_bytes", "ceiling": 20_000, "trials": 5}
+    detector = {"prune+PTQ.0.detector": seed.artifact("prune+PTQ.0.detector", seed.detector().to_bytes()),
+                "prune+PTQ.0.tflite": seed.artifact("prune+PTQ.0.tflite", bytes(100))}  # fmt: skip
+    return {"model": "alarm (default)", "path": "prune+PTQ", "goal": goal, "met": met, "said": said, "tries": rows,
+            "trained": 2, "artifacts": detector}  # fmt: skip
+
+
+def test_a_goal_travels_with_the_job(open_page):
+    app = open_page("optimize")
+    app.button_group(key="tree-what").set_value(optimizing.FIND).run()
+    app.number_input(key="find-floor").set_value(95.0)
+    app.number_input(key="find-ceiling").set_value(20_000)
+    press(app, "Find it")
+    made = jobs.jobs(open_store())[0]
+    assert made.task == finding.TASK
+    assert made.args["goal"] == {"floor": 0.95, "measure": "gzip_bytes", "ceiling": 20_000, "trials": 5}
+
+
+def test_a_running_search_says_what_it_found_out_so_far(open_page):
+    running = seed.job(finding.TASK, "running", args={"goal": {}}, done=3, total=30, message="level 2, prune: epoch 1")
+    for event in ({"node": "base", "seed": 0, "state": "done"}, {"said": found()["said"][0]}):
+        jobs.say(open_store(), running.id, jobs.METRIC, event)
+    app = open_page("optimize")
+    assert "Cancel" in labels(app)
+    assert "5,000 gzip bytes over the ceiling" in text(app)
+
+
+def test_a_search_that_met_its_goal_shows_the_way_and_takes_the_file_to_firmware(open_page):
+    seed.job(finding.TASK, result=found())
+    app = open_page("optimize")
+    assert "Found: prune+PTQ to 50% zeros" in text(app)
+    assert app.dataframe[0].value["Path"].tolist() == ["PTQ", "prune+PTQ"]
+    press(app, "Use it on Firmware")
+    assert [run.name for run in open_store().runs(seed.project().id, "detector")] == ["alarm (default) prune+PTQ"]
+
+
+def test_a_search_that_did_not_says_what_would_help(open_page):
+    seed.job(finding.TASK, result=found(met=False))
+    assert "Not met" in text(open_page("optimize"))
+
+
+def test_a_search_that_failed_says_why_and_the_form_is_back(open_page):
+    seed.job(finding.TASK, "failed", error="Nothing could be tried: prune: the loss is no number any more.")
+    app = open_page("optimize")
+    assert "Nothing could be tried" in text(app)
+    assert "Walk the tree" in labels(app)

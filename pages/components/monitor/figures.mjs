@@ -1,0 +1,113 @@
+/** The monitor's numbers: tiles, stages, events, and how far board and twin are apart. */
+
+import { CYCLES_PER_MS, HOP_CYCLES, HOP_S, probability } from './telemetry.mjs';
+
+const QUIET_DB = -96;
+const SHOWN_EVENTS = 12;
+const STAGES = ['pdm', 'features', 'model', 'telling'];
+const RATE_MS = 2_000;
+
+export class Figures {
+  constructor(root, onWrong) {
+    Object.assign(this, { root, onWrong, said: null, eventsAreStale: true, isHearing: false, model: '', twinModel: '' });
+    this.arrived = [0, 0, 0]; // hops, since (ms), hops a second
+    this.cycles = null;
+  }
+
+  find(name) {
+    return this.root.querySelector(name);
+  }
+
+  /** @param {import('./telemetry.mjs').Hop} said @param {number} now ms */
+  take(said, now) {
+    this.said = said;
+    const fresh = { ...said.cycles, telling: said.telling };
+    this.cycles ??= fresh;
+    for (const stage of [...STAGES, 'total']) this.cycles[stage] += (fresh[stage] - this.cycles[stage]) / 16;
+    this.arrived[0]++;
+    if (now - this.arrived[1] > RATE_MS) this.arrived = [0, now, (this.arrived[0] * 1000) / (now - this.arrived[1])];
+  }
+
+  /** @param {import('./telemetry.mjs').Hello} said */
+  hello({ name, board, version, model }) {
+    this.model = model;
+    const told = [`“${name || 'A detector'}” on ${board || 'a board'}`, version && `firmware ${version}`, model && `model ${model.slice(0, 8)}`];
+    this.find('.state').textContent = told.filter(Boolean).join(' · ');
+  }
+
+  hears(isOn) {
+    if (this.isHearing === isOn) return;
+    this.isHearing = isOn;
+    this.eventsAreStale = true;
+  }
+
+  show(events, now) {
+    if (this.eventsAreStale) this.#events(events);
+    if (!this.said || this.root.classList.contains('gone')) return;
+    const { said, cycles } = this;
+    const set = (name, text) => {
+      const place = this.find(name);
+      if (place.textContent !== text) place.textContent = text;
+    };
+    set('.chance', probability(said.code).toFixed(2));
+    set('.verdict', said.event ? 'event' : 'no event');
+    set('.level', `${String(said.level).replace('-', '−')} dB`);
+    const work = cycles.total + cycles.telling;
+    set('.work', `${(work / CYCLES_PER_MS).toFixed(1)} ms`);
+    set('.of', `of 32 ms, ${Math.round((100 * work) / HOP_CYCLES)} %`);
+    set('.overruns', String(said.overruns));
+    const isFresh = now - this.arrived[1] < 2 * RATE_MS;
+    set('.rate', isFresh && this.arrived[2] ? `${this.arrived[2].toFixed(1)} lines a second` : said.overruns === 1 ? 'hop lost' : 'hops lost');
+    for (const stage of STAGES) {
+      this.find(`.bar .${stage}`).style.width = `${Math.min(100, (100 * cycles[stage]) / HOP_CYCLES)}%`;
+      set(`.stages span.${stage} b`, `${(cycles[stage] / CYCLES_PER_MS).toFixed(1)} ms`);
+    }
+    this.root.style.setProperty('--led', String(said.led / 255));
+    this.root.style.setProperty('--level', String(1 - said.level / QUIET_DB));
+    this.root.classList.toggle('happens', said.event);
+    this.root.classList.toggle('late', work > HOP_CYCLES);
+  }
+
+  #events(events) {
+    this.eventsAreStale = false;
+    this.find('.events .count').textContent = events.count ? `(${events.count})` : '';
+    this.find('.events .none').hidden = events.count > 0;
+    const rows = events.list.slice(0, SHOWN_EVENTS).map((event) => this.#row(event));
+    this.find('.events ol').replaceChildren(...rows);
+  }
+
+  #row(event) {
+    const row = document.createElement('li');
+    const words = document.createElement('span');
+    const lasts = event.isOn ? `on for ${event.seconds.toFixed(1)} s` : `${event.seconds.toFixed(1)} s`;
+    words.textContent = `${new Date(event.at).toLocaleTimeString()} · ${lasts} · up to ${probability(event.peak).toFixed(2)}`;
+    row.append(words);
+    if (this.onWrong && this.isHearing) row.append(this.#wrong(event));
+    return row;
+  }
+
+  #wrong(event) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = 'That was wrong';
+    button.title = 'Keeps what this page heard as a sound that is no alarm';
+    button.disabled = Boolean(event.isToldWrong);
+    button.onclick = () => {
+      event.isToldWrong = button.disabled = true;
+      this.onWrong(event);
+    };
+    return button;
+  }
+
+  beside(track, history, threshold) {
+    const place = this.find('.beside');
+    const apart = track.difference(history, threshold ?? 0);
+    if (this.model && this.twinModel && this.model !== this.twinModel) {
+      place.textContent = `Not the same model: the board runs ${this.model.slice(0, 8)}, the twin ${this.twinModel.slice(0, 8)}. Choose the board’s detector below.`;
+    } else if (!apart) place.textContent = 'The twin hears, too. Let a sound come that both can hear: the curves are laid over each other then.';
+    else {
+      const fit = `Fit ${track.fit.toFixed(2)}, probabilities ${apart.apart.toFixed(2)} apart on average, the same side of the threshold in ${Math.round(100 * apart.agree)} % of hops`;
+      place.textContent = `${fit} over ${(apart.hops * HOP_S).toFixed(0)} s. The twin’s curve is shifted to where both fit best.`;
+    }
+  }
+}

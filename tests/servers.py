@@ -1,0 +1,123 @@
+"""Servers that a team runs, started for tests on the loopback from Debian's packages."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+WAIT_S = 30.0
+POSTGRES = shutil.which("postgres") or next(
+    (str(found) for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), reverse=True)), None
+)
+UNPRIVILEGED = "nobody"
+"""PostgreSQL refuses to run as root."""
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until something answers on a port."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
+        assert time.monotonic() < deadline, f"nothing answers on port {port}"
+        time.sleep(0.05)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a process to end, and make it."""
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(15)
+
+
+@dataclass(slots=True)
+class PostgreSQL:
+    """A running PostgreSQL.
+
+    Attributes:
+        folder: of its data.
+        port: on the loopback.
+        process: the server.
+    """
+
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def url(self, name: str) -> str:
+        """Return the address of a database."""
+        return f"postgresql://lab@127.0.0.1:{self.port}/{name}"
+
+    def database(self) -> str:
+        """Make an empty database and return its address."""
+        name = f"lab_{uuid.uuid4().hex[:12]}"
+        self.run("postgres", f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def run(self, name: str, statement: str) -> None:
+        """Run one statement as the server's owner."""
+        import psycopg
+
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def restart(self) -> None:
+        """Kill the server as a power cut would, and start it again on the same data."""
+        self.process.kill()
+        self.process.wait(15)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        self.process = _started(self.folder, self.port)
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[PostgreSQL]:
+    """Run PostgreSQL on fresh data."""
+    assert POSTGRES, "no PostgreSQL (apt-get install postgresql)"
+    top = Path(tempfile.mkdtemp(prefix="tinyml-postgresql-", dir="/tmp"))
+    user = {"user": UNPRIVILEGED} if os.getuid() == 0 else {}
+    try:
+        if user:
+            shutil.chown(top, UNPRIVILEGED)
+        folder = top / "data"
+        subprocess.run(
+            [Path(POSTGRES).resolve().parent / "initdb", "-D", folder, "-U", "lab", "-A", "trust", "-E", "UTF8",
+             "--locale", "C.UTF-8", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, cwd=top, **user,
+        )  # fmt: skip
+        port = free_port()
+        server = PostgreSQL(folder, port, _started(folder, port))
+        try:
+            yield server
+        finally:
+            end(server.process)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def _started(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    user = {"user": UNPRIVILEGED} if os.getuid() == 0 else {}
+    with (folder.parent / "log").open("ab") as told:
+        process = subprocess.Popen(
+            [POSTGRES, "-D", folder, "-p", str(port), "-h", "127.0.0.1", "-k", folder.parent],
+            stdout=subprocess.DEVNULL, stderr=told, cwd=folder.parent, **user,
+        )  # fmt: skip
+    wait_for(port, process)
+    return process
