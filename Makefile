@@ -3,6 +3,8 @@
 PYTHON ?= python3
 SETUP = $(PYTHON) scripts/setup.py
 BIN = .venv/bin
+# Tests run in so many processes; each may take 2 GB. Those in a browser follow one by one: they measure delays.
+TEST_PROCESSES ?= 2
 
 .PHONY: run test check setup requirements lint bench clean
 
@@ -11,7 +13,8 @@ run:
 
 test:
 	@$(SETUP) test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --ignore=tests/e2e
+	$(BIN)/python -m pytest tests/e2e
 	cd firmware/virtual_board && PATH="$(CURDIR)/$(BIN):$$PATH" npm test --silent
 
 setup:
@@ -36,6 +39,7 @@ bench:
 	@$(BIN)/python -m lab bench alarm
 	@$(BIN)/python -m lab bench device
 	@$(BIN)/python -m lab bench streaming
+	@$(BIN)/python -m lab bench app
 
 clean:
 	rm -rf .venv build firmware/virtual_board/build firmware/virtual_board/node_modules

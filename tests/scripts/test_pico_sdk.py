@@ -3,18 +3,21 @@ from pathlib import Path
 import pico_sdk
 import pytest
 
+HOST = "https://a.example"
+MIRROR = f"{HOST}/debian"
+
 
 @pytest.mark.parametrize(
     ("name", "text", "mirror"),
     [
-        ("sources.list", "deb http://a.example/debian bookworm main\n", "http://a.example/debian"),
-        ("sources.list", "deb [signed-by=/k.gpg] https://a.example/debian/ trixie main\n", "https://a.example/debian/"),
-        ("sources.list", "# deb http://a.example/debian bookworm main\n", None),
-        ("sources.list", "deb http://a.example/debian-security bookworm-security main\n", None),
-        ("sources.list", "deb http://a.example/ubuntu noble main\n", None),
-        ("sources.list.d/debian.sources", "Types: deb\nURIs: http://a.example/debian\n", "http://a.example/debian"),
-        ("sources.list.d/other.sources", "Types: deb\nURIs: http://a.example/tool\n", None),
-        ("sources.list.d/debian.sources.bak", "Types: deb\nURIs: http://a.example/debian\n", None),
+        ("sources.list", f"deb {MIRROR} bookworm main\n", MIRROR),
+        ("sources.list", f"deb [signed-by=/k.gpg] {MIRROR}/ trixie main\n", f"{MIRROR}/"),
+        ("sources.list", f"# deb {MIRROR} bookworm main\n", None),
+        ("sources.list", f"deb {MIRROR}-security bookworm-security main\n", None),
+        ("sources.list", f"deb {HOST}/ubuntu noble main\n", None),
+        ("sources.list.d/debian.sources", f"Types: deb\nURIs: {MIRROR}\n", MIRROR),
+        ("sources.list.d/other.sources", f"Types: deb\nURIs: {HOST}/tool\n", None),
+        ("sources.list.d/debian.sources.bak", f"Types: deb\nURIs: {MIRROR}\n", None),
     ],
 )
 def test_the_mirror_is_the_one_configured(tmp_path: Path, name: str, text: str, mirror: str | None) -> None:
