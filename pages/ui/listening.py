@@ -20,6 +20,9 @@ KEPT_S = 4.0
 HISTORY_S = 11.0
 SOFT_DB = -26.0
 TEST_S = 10.0
+PLAYER_S = 3 * TEST_S
+"""A slow line brings the sound late, and a person may want to hear it again."""
+PLAYED = "_listen_played"
 ALARMS = {
     "t3": "T3 smoke alarm", "t3_520": "520 Hz alarm", "continuous": "Continuous", "sweep": "Sweeping",
     "t4": "T4, no fire alarm",
@@ -92,10 +95,18 @@ def test_alarm() -> None:
     """Draw the choice of a test alarm and the button that plays it, softly."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("Test alarm", list(ALARMS), format_func=ALARMS.get, key="listen-alarm", width=240)
-        pressed = st.button("Play a test alarm", icon=":material/volume_up:", key="listen-play")
-    if pressed:
-        st.audio(alarm_wav(kind), format="audio/wav", autoplay=True)
+        st.button(
+            "Play a test alarm", icon=":material/volume_up:", key="listen-play", on_click=_play, args=(kind,)
+        )
+    played = st.session_state.get(PLAYED)
+    if played and time.monotonic() < played[1]:
+        st.audio(alarm_wav(played[0]), format="audio/wav", autoplay=True)
         st.caption("Played softly through the speakers. It is no fire: tell the people in the room.")
+
+
+def _play(kind: str) -> None:
+    """Let the player stay while the alarm sounds, whatever draws the page anew meanwhile."""
+    st.session_state[PLAYED] = (kind, time.monotonic() + PLAYER_S)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -134,6 +145,8 @@ def _keep(project_id: int, heard: Ear) -> None:
     detector = heard.detector
     samples, hops = heard.last(KEPT_S)
     if detector is None or not len(samples):
+        text = ":material/error: Nothing was kept: the page has heard nothing yet."
+        st.session_state["_listen_kept"] = (project_id, text, None)
         return
     label = wrong_label(detector, hops)
     try:

@@ -84,9 +84,11 @@ def quiet_label(detector: Detector) -> str:
 def _keep(project_id: int, heard: Ear | None) -> None:
     """Keep what the page heard last as a hard negative."""
     if heard is None or heard.detector is None:
+        st.session_state[KEPT] = (project_id, ":material/error: Nothing was kept: the twin was off.", None)
         return
     samples, _ = heard.last(KEPT_S)
     if not len(samples):
+        st.session_state[KEPT] = (project_id, ":material/error: Nothing was kept: the page has heard nothing yet.", None)
         return
     label = quiet_label(heard.detector)
     try:

@@ -25,7 +25,7 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCod
 
 class Bench {
   constructor(root) {
-    Object.assign(this, { root, board: null, microphone: null, out: null, first: null, isReplay: false });
+    Object.assign(this, { root, board: null, microphone: null, out: null, first: null, isReplay: false, starts: 0 });
     this.find = (name) => root.querySelector(name);
     this.find('.run').onclick = () => (this.isOn ? this.stop('stopped') : this.start(false));
     this.find('.hold').onclick = () => this.pause();
@@ -71,12 +71,7 @@ class Bench {
     if (!isReplay) this.verdict('');
     this.problem('');
     this.turn('opening');
-    try {
-      if (!this.samples) this.microphone = await Microphone.open((block) => this.board?.hear(block), () => this.stop('failed', 'The microphone went away.'));
-    } catch (error) {
-      this.stop('failed', advice(error));
-      return;
-    }
+    if (!this.samples && !(await this.#openMicrophone())) return;
     this.#freshMonitor();
     this.turn('starting');
     const { firmware } = this.data;
@@ -86,6 +81,20 @@ class Bench {
     this.board.pace(this.isReal);
     if (this.samples) this.board.hear(this.samples, true);
     this.listen();
+  }
+
+  /** Open the microphone; return whether it is still wanted: a person may have stopped while the browser asked. */
+  async #openMicrophone() {
+    const start = ++this.starts;
+    const isWanted = () => start === this.starts && this.root.dataset.state === 'opening';
+    try {
+      const opened = await Microphone.open((block) => this.board?.hear(block), () => this.stop('failed', 'The microphone went away.'));
+      if (isWanted()) this.microphone = opened;
+      else opened.close();
+    } catch (error) {
+      if (isWanted()) this.stop('failed', advice(error));
+    }
+    return isWanted();
   }
 
   told({ lines, led, sound_s, behind_s, factor }) {

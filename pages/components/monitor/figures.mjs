@@ -12,6 +12,7 @@ export class Figures {
     Object.assign(this, { root, onWrong, said: null, eventsAreStale: true, isHearing: false, model: '', twinModel: '' });
     this.arrived = [0, 0, 0]; // hops, since (ms), hops a second
     this.cycles = null;
+    this.rows = new Map(); // event → its row
   }
 
   find(name) {
@@ -72,18 +73,34 @@ export class Figures {
     this.eventsAreStale = false;
     this.find('.events .count').textContent = events.count ? `(${events.count})` : '';
     this.find('.events .none').hidden = events.count > 0;
-    const rows = events.list.slice(0, SHOWN_EVENTS).map((event) => this.#row(event));
-    this.find('.events ol').replaceChildren(...rows);
+    const shown = events.list.slice(0, SHOWN_EVENTS);
+    const list = this.find('.events ol');
+    for (const [event, row] of this.rows) {
+      if (shown.includes(event)) continue;
+      row.remove();
+      this.rows.delete(event);
+    }
+    for (const event of shown.toReversed()) {
+      if (!this.rows.has(event)) list.prepend(this.#newRow(event));
+      this.#tell(event);
+    }
   }
 
-  #row(event) {
+  /** A row stays the same element while its event is shown: one drawn anew under a finger would lose the press. */
+  #newRow(event) {
     const row = document.createElement('li');
-    const words = document.createElement('span');
-    const lasts = event.isOn ? `on for ${event.seconds.toFixed(1)} s` : `${event.seconds.toFixed(1)} s`;
-    words.textContent = `${new Date(event.at).toLocaleTimeString()} · ${lasts} · up to ${probability(event.peak).toFixed(2)}`;
-    row.append(words);
-    if (this.onWrong && this.isHearing) row.append(this.#wrong(event));
+    row.append(document.createElement('span'));
+    if (this.onWrong) row.append(this.#wrong(event));
+    this.rows.set(event, row);
     return row;
+  }
+
+  #tell(event) {
+    const [words, button] = this.rows.get(event).children;
+    const lasts = event.isOn ? `on for ${event.seconds.toFixed(1)} s` : `${event.seconds.toFixed(1)} s`;
+    const text = `${new Date(event.at).toLocaleTimeString()} · ${lasts} · up to ${probability(event.peak).toFixed(2)}`;
+    if (words.textContent !== text) words.textContent = text;
+    if (button) button.hidden = !this.isHearing;
   }
 
   #wrong(event) {
@@ -91,9 +108,8 @@ export class Figures {
     button.type = 'button';
     button.textContent = 'That was wrong';
     button.title = 'Keeps what this page heard as a sound that is no alarm';
-    button.disabled = Boolean(event.isToldWrong);
     button.onclick = () => {
-      event.isToldWrong = button.disabled = true;
+      button.disabled = true;
       this.onWrong(event);
     };
     return button;

@@ -52,11 +52,15 @@ class Watched {
   }
 }
 
-/** @param {{data: Update | null, parentElement: HTMLElement, setTriggerValue: (name: string, value: unknown) => void}} component */
-export default function board({ data, parentElement, setTriggerValue }) {
+/**
+ * What was wrong is state, not a trigger: a run of the page that is overtaken by the next would lose a trigger.
+ *
+ * @param {{data: Update | null, parentElement: HTMLElement, setStateValue: (name: string, value: unknown) => void}} component
+ */
+export default function board({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector('.monitor');
   root.watched ??= new Watched(root, (name, value) => root.send(name, value));
-  root.send = setTriggerValue;
+  root.send = setStateValue;
   const { monitor } = root.watched;
   monitor.hears(Boolean(data?.twin));
   if (data?.twin) monitor.twin(data.twin.stream, data.twin.hops, data.twin.model);

@@ -35,6 +35,7 @@ class Monitor {
   /** @param {HTMLElement} root */
   constructor(root, { onWrong = null, now = () => performance.now() } = {}) {
     root.innerHTML = MARKUP;
+    for (const name of ['hop', 'place', 'event']) delete root.dataset[name]; // what an earlier board said
     Object.assign(this, { root, now, span_s: 60, threshold: null, drawn: 0, aligned: 0, told: 0, isStale: true });
     this.history = new History();
     this.events = new Events();
