@@ -95,9 +95,7 @@ def test_alarm() -> None:
     """Draw the choice of a test alarm and the button that plays it, softly."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("Test alarm", list(ALARMS), format_func=ALARMS.get, key="listen-alarm", width=240)
-        st.button(
-            "Play a test alarm", icon=":material/volume_up:", key="listen-play", on_click=_play, args=(kind,)
-        )
+        st.button("Play a test alarm", icon=":material/volume_up:", key="listen-play", on_click=_play, args=(kind,))
     played = st.session_state.get(PLAYED)
     if played and time.monotonic() < played[1]:
         st.audio(alarm_wav(played[0]), format="audio/wav", autoplay=True)

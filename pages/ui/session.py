@@ -3,7 +3,8 @@
 import streamlit as st
 
 from lab.errors import LabError
-from lab.workspace.store import LOCAL_OWNER, Project, Store, open_store
+from lab.workspace.people import LOCAL, Person
+from lab.workspace.store import Project, Store, open_store
 from pages.ui import flow
 
 FIRST_PROJECT = "My first detector"
@@ -22,6 +23,14 @@ def require_login() -> None:
     flow.join()
 
 
+def person() -> Person:
+    """Return who is here."""
+    if not sign_in_configured():
+        return LOCAL
+    name = str(st.user.get("email") or st.user.get("sub"))
+    return Person(name, str(st.user.get("name") or name))
+
+
 def sign_in_configured() -> bool:
     """Whether the secrets name an identity provider."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
@@ -29,9 +38,7 @@ def sign_in_configured() -> bool:
 
 def owner() -> str:
     """Return whose projects are shown."""
-    if not sign_in_configured():
-        return LOCAL_OWNER
-    return str(st.user.get("email") or st.user.get("sub"))
+    return person().id
 
 
 def store() -> Store:

@@ -88,7 +88,11 @@ def _keep(project_id: int, heard: Ear | None) -> None:
         return
     samples, _ = heard.last(KEPT_S)
     if not len(samples):
-        st.session_state[KEPT] = (project_id, ":material/error: Nothing was kept: the page has heard nothing yet.", None)
+        st.session_state[KEPT] = (
+            project_id,
+            ":material/error: Nothing was kept: the page has heard nothing yet.",
+            None,
+        )
         return
     label = quiet_label(heard.detector)
     try:

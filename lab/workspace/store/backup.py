@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, DateTime, MetaData, Table, create_engine, func, insert, select, text
+from sqlalchemy import Connection, DateTime, Integer, MetaData, Table, create_engine, func, insert, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from lab.atomic import written
@@ -189,7 +189,8 @@ def _batches(table: Table, lines: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
 
 def _count_on(connection: Connection, table: Table) -> None:
     """Let PostgreSQL number new rows after those that came with a number."""
-    if connection.dialect.name == "postgresql" and "id" in table.columns:
+    counted = "id" in table.columns and isinstance(table.columns["id"].type, Integer)
+    if connection.dialect.name == "postgresql" and counted:
         connection.execute(
             text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), (SELECT max(id) FROM {table.name}))")
         )

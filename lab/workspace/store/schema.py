@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0003"
+HEAD = "0004"
 BUSY_TIMEOUT_MS = 20_000
 MIGRATION_LOCK = 0x7463_6D4C
 """Any number, as long as nothing else in the database locks it."""

@@ -122,3 +122,38 @@ class JobEvent(Base):
     kind: Mapped[str] = mapped_column(String(20))
     data: Mapped[Any] = mapped_column(JSON)
     created: Mapped[datetime] = mapped_column(default=now)
+
+
+class Known(Base):
+    """A person this instance has met: signed in, or given a place in a workshop."""
+
+    __tablename__ = "people"
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created: Mapped[datetime] = mapped_column(default=now)
+    seen: Mapped[datetime] = mapped_column(default=now)
+    consented: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Member(Base):
+    """What a person other than its owner may do with a project; the person "*" is everybody."""
+
+    __tablename__ = "members"
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(200), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    created: Mapped[datetime] = mapped_column(default=now)
+
+
+class Audit(Base):
+    """Who did what, when; never changed, and kept when the project is gone."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    person: Mapped[str] = mapped_column(String(200), index=True)
+    action: Mapped[str] = mapped_column(String(60))
+    project_id: Mapped[int | None] = mapped_column(default=None)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

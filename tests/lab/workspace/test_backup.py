@@ -12,6 +12,7 @@ from lab.workspace.settings import settings
 from lab.workspace.store import open_store
 from lab.workspace.store.backup import CARD, backup, restore
 from lab.workspace.store.edits import relabel
+from lab.workspace.store.tables import Audit, Known, Member
 
 
 @pytest.fixture
@@ -28,6 +29,10 @@ def filled(database):
     job = jobs.submit(store, "lab.study.tasks:demo", {"seed": 1}, project.id)
     jobs.say(store, job.id, jobs.METRIC, {"loss": 0.5})
     store.save_run(project.id, "demo", "one", {"accuracy": 0.9}, {"kitchen.detector": detector.sha256}, job.id)
+    with store.session() as session:
+        session.add(Known(id="ada@example.org", name="Ada", kind="oidc"))
+        session.add(Member(project_id=project.id, person="ada@example.org", role="viewer"))
+        session.add(Audit(person="local", action="share", project_id=project.id))
     store.files.name("nodes/ab12.json", b'{"accuracy": 0.9}')
     return store
 
@@ -84,18 +89,20 @@ def test_everything_comes_back_and_goes_on(filled, to, elsewhere, tmp_path):
 
 def test_a_backup_of_the_first_version_is_brought_forward(filled, database, elsewhere, tmp_path):
     backup(filled, tmp_path / "new.zip")
+    tables = ("edits", "people", "members", "audit")
     later = {"clips": ("clipped", "fold", "segments"), "runs": ("job_id",)}
 
     def first(name, data):
         if name == CARD:
             card = json.loads(data) | {"schema": "0001"}
-            del card["rows"]["edits"]
+            for added in tables:
+                del card["rows"][added]
             return json.dumps(card)
         table = name.removeprefix("tables/").removesuffix(".jsonl")
         if table in later:
             rows = [json.loads(line) for line in data.splitlines()]
             return "".join(json.dumps({k: v for k, v in row.items() if k not in later[table]}) + "\n" for row in rows)
-        return None if table == "edits" else data
+        return None if table in tables else data
 
     config = elsewhere(database)
     restore(config, changed(tmp_path / "new.zip", tmp_path / "old.zip", first))
