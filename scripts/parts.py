@@ -17,6 +17,12 @@ COMPILER_PACKAGES = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "libnewlib-
 BUILD_TOOLS = ("cmake", "ninja")
 NODE_OLDEST = 18
 Report = Callable[[str, str], None]
+SERVERS: dict[str, Callable[[], object]] = {
+    "coturn": lambda: shutil.which("turnserver"),
+    "nginx": lambda: shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"),
+    "postgresql": lambda: shutil.which("postgres") or list(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
+}
+"""Packages, each with how to see that it is there. Their services bear the same names."""
 
 
 class PartMissing(Exception):
@@ -173,12 +179,11 @@ def install_browser() -> None:
         print("Chromium is not here; the browser tests will skip.", flush=True)
 
 
-def install_relay() -> None:
-    """Install coturn for the test through a relay; without it that test skips. Its service stays off."""
-    if shutil.which("turnserver"):
-        return
-    if shutil.which("systemctl"):
-        command = [*(system_packages.privilege() or ()), "systemctl", "mask", "coturn"]
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-    if not system_packages.install(["coturn"]):
-        print("coturn is not here; the test through a relay will skip.", flush=True)
+def install_servers() -> None:
+    """Install the servers that a team runs, for tests that talk to them; without one they skip. No service starts."""
+    missing = [package for package, is_there in SERVERS.items() if not is_there()]
+    if missing and not system_packages.install(missing, asleep=True):
+        print(
+            f"Not here: {' '.join(missing)}; tests that talk to them will skip. {system_packages.how(missing)}",
+            flush=True,
+        )

@@ -46,7 +46,7 @@ def main() -> int:
             parts.install_all(ROOT, status)
             if what == "test":
                 parts.install_browser()
-                parts.install_relay()
+                parts.install_servers()
     except python_env.SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -3,18 +3,43 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
+from pathlib import Path
 
 LOCK_WAIT_S = 600
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""What Debian's packages ask before they start a service; 101 forbids it."""
 
 
-def install(names: list[str]) -> bool:
-    """Install packages; returns whether that worked. Nothing asks for a password."""
-    prefix = privilege()
-    if prefix is None or not shutil.which("apt-get"):
+def install(names: list[str], asleep: bool = False) -> bool:
+    """Install packages; returns whether that worked. Nothing asks for a password.
+
+    Args:
+        names: of packages.
+        asleep: start none of their services, named as they are, now or when the machine starts.
+    """
+    if privilege() is None or not shutil.which("apt-get"):
         return False
     refresh()
-    return _apt(["install", "--yes", "--no-install-recommends", *names])
+    with _nothing_starts(names) if asleep else nullcontext():
+        return _apt(["install", "--yes", "--no-install-recommends", *names])
+
+
+@contextmanager
+def _nothing_starts(names: list[str]) -> Iterator[None]:
+    """Forbid services to start while their packages come in, then take them off the machine's list."""
+    mine = not POLICY.exists()
+    if mine:
+        _as_root("sh", "-c", f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}")
+    try:
+        yield
+    finally:
+        if mine:
+            _as_root("rm", "-f", str(POLICY))
+        if shutil.which("systemctl"):
+            _as_root("systemctl", "disable", *names)
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +74,10 @@ def how(names: list[str]) -> str:
 
 
 def _apt(arguments: list[str]) -> bool:
-    command = [*(privilege() or ()), "apt-get", "-q", "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}", *arguments]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode == 0
+    silent = ["env", "DEBIAN_FRONTEND=noninteractive"]  # sudo passes no environment on
+    command = [*(privilege() or ()), *silent, "apt-get", "-q", "-o", f"DPkg::Lock::Timeout={LOCK_WAIT_S}", *arguments]
+    return subprocess.run(command, stdin=subprocess.DEVNULL).returncode == 0
+
+
+def _as_root(*command: str) -> None:
+    subprocess.run([*(privilege() or ()), *command], stdin=subprocess.DEVNULL, capture_output=True)

@@ -30,7 +30,7 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 BENCH = "() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.try')).find(Boolean)"
 HOST = "lab.example"  # not localhost, which Streamlit always lets in
 pytestmark = [
-    pytest.mark.skipif(not NGINX, reason="no nginx (apt-get install nginx-light)"),
+    pytest.mark.skipif(not NGINX, reason="no nginx (apt-get install nginx)"),
     pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl"),
 ]
 
