@@ -22,13 +22,15 @@ if job is not None and work.is_open(job):
 
 result, found = (work.latest_result(project.id, task) for task in TASKS)
 fresh = not (result or found)
-with st.expander("Choose model and paths", icon=":material/account_tree:", expanded=fresh), ui.shows_errors():
+is_prepared = fresh and (result := optimizing.prepared()) is not None
+own = st.expander("Walk your own", icon=":material/account_tree:", expanded=fresh and not is_prepared)
+with own, ui.shows_errors():
     optimizing.form(project.id)
 ui.job_panel(project.id, *TASKS)
 if found:
     with ui.shows_errors():
         finding.outcome(found, project.id)
-if fresh:
+if fresh and not is_prepared:
     ui.empty("No tree walked yet", "The table appears here. All eight leaves of the alarm detector take a few minutes.")
     with st.expander("The published figures"):
         optimizing.published()
@@ -38,6 +40,8 @@ if not result:
 
 with ui.shows_errors():
     st.subheader(result["model"], anchor=False)
+    if is_prepared:
+        st.caption(optimizing.PREPARED)
     told = optimizing.headline(result)
     if told:
         st.success(told, icon=":material/compress:")
@@ -54,5 +58,8 @@ with ui.shows_errors():
     with article:
         optimizing.published()
     st.subheader("Take one along", anchor=False)
-    optimizing.files(result, project.id)
+    if is_prepared:
+        optimizing.prepared_files(result, project.id)
+    else:
+        optimizing.files(result, project.id)
 ui.safety()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lab.deploy.detector import Detector
 from lab.deploy.events import HOP_SECONDS, MAX_HOLD_OFF_HOPS, MAX_WINDOW_HOPS, active_hops
+from lab.deploy.halves import in_halves
 from lab.deploy.twin import Twin
 from lab.sound.features import finish
 from lab.sound.features.stream import RowStream
@@ -55,7 +56,7 @@ class LiveTwin:
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
-        self._twin = Twin(detector)
+        self._twin = Twin(detector, in_halves(detector.model))
         self._stream = RowStream(detector.spec)
         self._rows = self._stream.push(np.zeros(0, np.int16))
         self._hops = 0

@@ -34,6 +34,11 @@ class ReferenceModel:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Return the shape of one input, without its batch of one."""
+        return tuple(self._shape[1:])
+
     def run(self, inputs: NDArray[np.int8]) -> NDArray[np.int8]:
         """Return the outputs for a batch of inputs, one inference each.
 

@@ -54,11 +54,23 @@ class Headless:
         return tuple(self._dense(operator) for operator in self._operators)
 
     def body(self) -> bytes:
-        """Return the model up to the first dense layer, as a .tflite file."""
+        """Return the model up to the first dense layer, as a .tflite file: the same one whatever those layers hold."""
         model = _unpacked(self.tflite)
         graph, first = model.subgraphs[0], self._operators[0]
         graph.operators = graph.operators[: first.index]
+        used = {graph.tensors[index].buffer for operator in graph.operators for index in operator.inputs if index >= 0}
+        for place in {graph.tensors[index].buffer for each in self._operators for index in each.inputs[1:]} - used:
+            model.buffers[place].data = np.zeros_like(model.buffers[place].data)
         graph.outputs = [first.inputs[0]]
+        model.signatureDefs = None
+        return _packed(model)
+
+    def head(self) -> bytes:
+        """Return the model from the first dense layer on, as a .tflite file."""
+        model = _unpacked(self.tflite)
+        graph, first = model.subgraphs[0], self._operators[0]
+        graph.operators = graph.operators[first.index :]
+        graph.inputs = [first.inputs[0]]
         model.signatureDefs = None
         return _packed(model)
 

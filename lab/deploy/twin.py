@@ -56,19 +56,20 @@ class Twin:
 
     Args:
         detector: what to run.
+        model: what runs its model; by default its generated C, compiled for this machine.
 
     Raises:
         BadInput: the model's input or output does not fit the detector.
     """
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, model: Model | None = None) -> None:
         from lab.deploy.tflite import read_graph
 
         graph = read_graph(detector.model)
         self.detector = detector
         self._input = graph.tensors[graph.inputs[0]]
         self._check_fit(int(np.prod(graph.tensors[graph.outputs[0]].shape)))
-        self._model = host_model(detector.model)
+        self._model = model or host_model(detector.model)
 
     def _check_fit(self, outputs: int) -> None:
         spec, labels = self.detector.spec, self.detector.labels

@@ -13,7 +13,7 @@ import json
 import time
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import cos, pi
 from pathlib import Path
@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 from lab.atomic import write_bytes
 from lab.deploy.detector import Detector
 from lab.deploy.events import threshold_code
+from lab.deploy.halves import body_model
+from lab.deploy.reference import ReferenceModel
 from lab.deploy.rehead import Dense, Floats, Headless
-from lab.deploy.twin import Twin, host_model
+from lab.deploy.twin import Twin
 from lab.errors import BadInput
 from lab.hostcc import cache_dir
 from lab.learn.embedded import ALARM_KINDS, Amount, windows_of
@@ -88,21 +90,25 @@ def teach(
     anchors = scenes_of(spec, ANCHORS, SEEDS[0], "train")
     strangers = scenes_of(spec, HELD_OUT, SEEDS[1], "test")
     on_progress(2, 5, "what the network makes of them")
-    body = _Body(headless, detector)
+    body = Body(headless.body(), spec, detector)
+    base, own_codes = scene_codes(body, ANCHORS, SEEDS[0], "train"), body.codes(mine)
     on_progress(3, 5, "learning")
-    layers = learn(headless, body.features(anchors), anchors.alarms, body.features(mine), mine.alarms, seed)
+    layers = learn(headless, headless.features(base), anchors.alarms, headless.features(own_codes), mine.alarms, seed)
     model = headless.with_layers(layers)
     taught = replace(
         detector, name=name, model=model, dataset=f"{detector.dataset}+{own.sha256()}", scores={},
         licences=tuple(dict.fromkeys([*detector.licences, *own.licences])),
     )  # fmt: skip
     on_progress(4, 5, "before and after")
-    before, after = Twin(detector), Twin(taught)
-    held = {
-        "alarms of other makers": _of(strangers, True), "other sounds, alarm-like ones too": _of(strangers, False),
-        "your sounds, held back": kept_back, "the sounds it was taught": mine,
-    }  # fmt: skip
-    shares = {title: _compared(before, after, part) for title, part in held.items()}
+    heads = [ReferenceModel(each.head()) for each in (headless, Headless(model))]
+    others = scene_codes(body, HELD_OUT, SEEDS[1], "test")
+    held: dict[str, tuple[NDArray[np.int8], Any]] = {
+        "alarms of other makers": (others[strangers.alarms], True),
+        "other sounds, alarm-like ones too": (others[~strangers.alarms], False),
+        "your sounds, held back": (body.codes(kept_back), kept_back.alarms),
+        "the sounds it was taught": (own_codes, mine.alarms),
+    }
+    shares = {title: _compared(heads, detector.threshold, *part) for title, part in held.items()}
     return taught, {
         "held_out": shares, "weights": sum(layer.weights.size + layer.bias.size for layer in layers),
         "seconds": round(time.monotonic() - started, 2),
@@ -115,9 +121,9 @@ def get_ready(detector: Detector) -> None:
     Raises:
         BadInput: as `teach`.
     """
-    scenes_of(detector.spec, ANCHORS, SEEDS[0], "train")
-    scenes_of(detector.spec, HELD_OUT, SEEDS[1], "test")
-    _Body(Headless(detector.model), detector)
+    body = Body(Headless(detector.model).body(), detector.spec, detector)
+    scene_codes(body, ANCHORS, SEEDS[0], "train")
+    scene_codes(body, HELD_OUT, SEEDS[1], "test")
 
 
 def _own(own: Dataset, detector: Detector) -> tuple[Lesson, Lesson]:
@@ -159,11 +165,6 @@ def _together(parts: Sequence[Lesson]) -> Lesson:
     return Lesson(np.concatenate([part.windows for part in parts]), np.concatenate([part.alarms for part in parts]))
 
 
-def _of(lesson: Lesson, alarm: bool) -> Lesson:
-    chosen = lesson.alarms == alarm
-    return Lesson(lesson.windows[chosen], lesson.alarms[chosen])
-
-
 @lru_cache(maxsize=4)
 def scenes_of(spec: FeatureSpec, count: int, seed: int, split: Any) -> Lesson:
     """Return windows of synthetic scenes; they are made once and kept in the user's cache."""
@@ -186,17 +187,25 @@ def _sources() -> str:
     return digest(path.read_bytes() for path in sorted(folder.glob("*.py")))
 
 
-class _Body:
-    """What comes before the dense layers, run on this machine."""
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What comes before the dense layers, run on this machine; the same of all detectors taught from one another."""
 
-    def __init__(self, headless: Headless, detector: Detector) -> None:
-        self._headless = headless
-        self._twin = Twin(detector)
-        self._run = host_model(headless.body())
+    model: bytes
+    spec: FeatureSpec
+    detector: Detector = field(compare=False)
 
-    def features(self, lesson: Lesson) -> Floats:
-        """Return the dense layers' inputs, float32, shape (n, features)."""
-        return self._headless.features(self._run(self._twin.inputs(lesson.windows)))
+    def codes(self, lesson: Lesson) -> NDArray[np.int8]:
+        """Return what the dense layers read, int8, shape (n, features)."""
+        if not len(lesson):
+            return np.zeros((0, 0), np.int8)
+        return Twin(self.detector, body_model(self.model)).outputs(lesson.windows)
+
+
+@lru_cache(maxsize=8)
+def scene_codes(body: Body, count: int, seed: int, split: Any) -> NDArray[np.int8]:
+    """Return what a body makes of `scenes_of`; kept, for the next lesson finds it as it is."""
+    return body.codes(scenes_of(body.spec, count, seed, split))
 
 
 def learn(
@@ -288,11 +297,12 @@ class _Fit:
             np.clip(weights, -reach, reach, out=weights)
 
 
-def _compared(before: Twin, after: Twin, part: Lesson) -> dict[str, Any]:
-    if not len(part):
+def _compared(
+    heads: Sequence[ReferenceModel], threshold: float, codes: NDArray[np.int8], alarms: NDArray[np.bool_] | bool
+) -> dict[str, Any]:
+    """Return the share of windows that is right before and after: what the heads make of a body's codes."""
+    if not len(codes):
         return {"windows": 0, "before": None, "after": None}
-    shares = []
-    for twin in (before, after):
-        said = twin.window_codes(part.windows) >= threshold_code(twin.detector.threshold)
-        shares.append(float((said == part.alarms).mean()))
-    return {"windows": len(part), "before": round(shares[0], 4), "after": round(shares[1], 4)}
+    least = threshold_code(threshold)
+    shares = [float(((head.run(codes).ravel() >= least) == alarms).mean()) for head in heads]
+    return {"windows": len(codes), "before": round(shares[0], 4), "after": round(shares[1], 4)}

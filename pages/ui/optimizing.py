@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from lab.study.tree import prepared as ready
 from lab.study.tree.npu import ACCELERATORS
 from lab.study.tree.options import EPOCHS, INITS, MAX_SEEDS, RAMPS
 from lab.study.tree.published import TABLES
@@ -16,6 +17,10 @@ from pages.ui.session import store
 from pages.ui.work import metrics, submit
 
 TASK = "lab.study.tree.task:optimize"
+PREPARED = (
+    "Prepared: the fire alarm detector’s eight leaves, walked once on sounds that this program makes, one seed. It "
+    "ships with the lab, so that nobody waits; your own walk takes its place."
+)
 WALK, FIND = "Walk chosen leaves", "Find the smallest that still …"
 EMBEDDED, PROJECT, UPLOADED = "embedded", "project", "uploaded"
 MODELS = {
@@ -272,7 +277,11 @@ def files(result: Mapping[str, Any], project_id: int) -> None:
     names = sorted({name.rsplit(".", 1)[0] for name in result["artifacts"] if name.endswith(".tflite")})
     if not names:
         return
-    chosen = st.selectbox("Take along", names, key="tree-take", format_func=lambda name: name.replace(".", " · seed "))
+    chosen = names[0]
+    if len(names) > 1:
+        chosen = st.selectbox(
+            "Take along", names, key="tree-take", format_func=lambda name: name.replace(".", " · seed ")
+        )
     path = chosen.rsplit(".", 1)[0]
     wanted = {name: sha for name, sha in result["artifacts"].items() if name.rsplit(".", 1)[0] in (chosen, path)}
     detector = wanted.get(f"{chosen}.detector")
@@ -280,6 +289,20 @@ def files(result: Mapping[str, Any], project_id: int) -> None:
         to_firmware(project_id, f"{result['model']} {path}", f"{chosen}.detector", detector, "tree")
     downloads(wanted, key="tree", main=".tflite")
     st.caption(f"{path}.py is the same way as a plain script of the optimization toolkit: it runs without this lab.")
+
+
+@st.cache_data(show_spinner=False)
+def prepared() -> dict[str, Any] | None:
+    """Return the walk that ships with the lab, or None."""
+    return ready.prepared_tree()
+
+
+def prepared_files(result: Mapping[str, Any], project_id: int) -> None:
+    """Offer one leaf of the prepared walk; only the chosen one's files are put into the store."""
+    path = st.selectbox("Take along", [row["path"] for row in result["summary"]], None, key="tree-take",
+                        placeholder="Choose a leaf")  # fmt: skip
+    if path:
+        files({**result, "artifacts": ready.prepared_leaf(store(), path)}, project_id)
 
 
 def headline(result: Mapping[str, Any]) -> str:

@@ -32,10 +32,26 @@ def done():
     }  # fmt: skip
 
 
-def test_a_new_project_sees_the_tree_and_what_to_do(open_page):
+def test_a_new_project_sees_the_prepared_tree_and_what_to_do(open_page):
     app = open_page("optimize")
-    assert "No tree walked yet" in text(app)
+    assert "ships with the lab" in text(app)
+    assert [each for each in app.dataframe if len(each.value) == len(PATHS)]
     assert "Walk the tree" in labels(app)
+
+
+def test_a_leaf_of_the_prepared_tree_goes_to_firmware(open_page):
+    app = open_page("optimize")
+    app.selectbox(key="tree-take").set_value("PCQAT").run()
+    press(app, "Use it on Firmware")
+    (run,) = open_store().runs(open_store().projects()[0].id, "detector")
+    assert run.name.endswith("PCQAT")
+
+
+def test_a_copy_without_the_prepared_tree_says_what_will_be_here(open_page, monkeypatch):
+    optimizing.prepared.clear()
+    monkeypatch.setattr(optimizing.ready, "prepared_tree", lambda: None)
+    assert "No tree walked yet" in text(open_page("optimize"))
+    optimizing.prepared.clear()
 
 
 def test_chosen_leaves_and_settings_travel_with_the_job(open_page):
