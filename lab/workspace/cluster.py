@@ -76,7 +76,7 @@ class Cluster:
 
         self._client.subscribe_topic(topic_of(token), listen)
         self._futures[job.id] = self._client.submit(
-            run_in_dask, token, job.id, job.task, job.args, job.project_id, plain(self.config),
+            run_in_dask, token, job.id, job.task, job.args, job.project_id, job.owner, plain(self.config),
             key=f"lab-run-{token}", pure=False, retries=0,
         )  # fmt: skip
 

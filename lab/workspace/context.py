@@ -12,6 +12,7 @@ from typing import Any
 
 from lab.errors import Cancelled, LabError
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
+from lab.workspace import logs
 from lab.workspace.settings import Settings
 from lab.workspace.store import Store, open_store
 
@@ -76,8 +77,9 @@ def find_task(name: str) -> Callable[[dict[str, Any], JobContext], dict[str, Any
 
 
 def run_in_dask(
-    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, config: dict[str, Any]
-) -> dict[str, Any]:
+    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, person: str,
+    config: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
     """Run a task in a Dask worker process; never raises.
 
     Progress travels through Dask's scheduler: only `context.store` opens the database.
@@ -95,7 +97,9 @@ def run_in_dask(
     context = JobContext(
         job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set())
     )
-    return outcome(lambda: find_task(task)(args, context))
+    logs.configure(everything=False)
+    with logs.about(job=job_id, person=person, project=project_id):
+        return outcome(lambda: find_task(task)(args, context))
 
 
 def run_inline(

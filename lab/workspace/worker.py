@@ -7,9 +7,9 @@ what they say, stops what should stop, and takes over jobs whose worker died.
 import hashlib
 import logging
 import os
+import platform
 import queue
 import signal
-import sys
 import time
 import uuid
 from datetime import timedelta
@@ -17,13 +17,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
-from lab.workspace import jobs
+from lab import __version__
+from lab.workspace import jobs, logs
 from lab.workspace.cluster import Cluster
 from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
 from lab.workspace.settings import Settings, settings
-from lab.workspace.store import Job, JobEvent, Store, now, open_store
+from lab.workspace.store import Job, JobEvent, Serving, Store, now, open_store
 from lab.workspace.store.sweeping import sweep
 
 __all__ = ["Worker", "ensure_worker", "main", "running_pid", "stop_worker"]
@@ -36,6 +37,7 @@ DEAD_AFTER_S = 30.0
 STOP_GRACE_S = 8.0
 RETRY_S = 5.0
 IDLE_EXIT_S = 6 * 3600.0
+FORGET_AFTER_S = 24 * 3600.0
 MAX_ATTEMPTS = 3
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
@@ -93,14 +95,15 @@ class Worker:
             and len(self.cluster.job_ids) < self.store.config.workers
             and (row := self._claim())
         ):
-            log.info("job=%s task=%s attempt=%s", row.id, row.task, row.attempts)
-            self._start(row)
+            with logs.about(job=row.id, person=row.owner, project=row.project_id):
+                log.info("task=%s attempt=%s", row.task, row.attempts)
+                self._start(row)
 
     def _start(self, row: Job) -> None:
         try:
             self.cluster.submit(row, lambda said, job_id=row.id: self._said.put((job_id, said)))  # type: ignore[misc]
         except Exception:  # no scheduler answers, or a process could not start: try again later
-            log.exception("job=%s not started", row.id)
+            log.exception("started=no")
             self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids | {row.id}})
             self.cluster.close()
             self._claim_after = time.monotonic() + RETRY_S
@@ -154,7 +157,8 @@ class Worker:
                 session.execute(self._mine(job_id).values(finished=now(), **_end(outcome)))
         self._stopping.pop(job_id, None)
         self._late.discard(job_id)
-        log.info("job=%s ended=%s", job_id, next(iter(outcome)))
+        with logs.about(job=job_id):
+            log.info("ended=%s", next(iter(outcome)))
 
     def _mine(self, job_id: int) -> Any:
         return update(Job).where(Job.id == job_id, Job.worker == self.name, Job.state == jobs.RUNNING)
@@ -164,6 +168,16 @@ class Worker:
         with self.store.session() as session:
             mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING, Job.id.in_(held))
             session.execute(mine.values(heartbeat=now()))
+            session.merge(Serving(name=self.name, data=self._told(), seen=now()))
+            session.execute(delete(Serving).where(Serving.seen < now() - timedelta(seconds=FORGET_AFTER_S)))
+
+    def _told(self) -> dict[str, Any]:
+        """Return what the admin page and the metrics tell of this worker."""
+        return {
+            "host": os.uname().nodename, "pid": os.getpid(), "version": __version__,
+            "python": platform.python_version(), "slots": self.store.config.workers,
+            "jobs": sorted(self.cluster.job_ids), "cluster": "team" if self.store.config.dask_scheduler else "local",
+        }  # fmt: skip
 
     def _reap(self) -> None:
         self._take_back(Job.heartbeat < now() - timedelta(seconds=DEAD_AFTER_S))
@@ -209,6 +223,7 @@ class Worker:
             with self.store.session() as session:
                 mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING)
                 session.execute(mine.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
+                session.execute(delete(Serving).where(Serving.name == self.name))
         finally:
             self.cluster.close()
 
@@ -242,10 +257,10 @@ def _end(outcome: dict[str, Any]) -> dict[str, Any]:
 def main(config: Settings | None = None) -> None:
     """Serve the job table until stopped, or idle for hours. Returns at once if another worker serves it."""
     config = config or settings()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logs.configure()
     with lock(config.home) as held:
         if held is None:
-            log.info("another worker serves home=%s", config.home)
+            log.info("served=already home=%s", config.home)
             return
         worker = Worker(open_store(config), worker_name(config.home))
         stopping = False
@@ -256,7 +271,7 @@ def main(config: Settings | None = None) -> None:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        log.info("worker=%s serves home=%s", worker.name, config.home)
+        log.info("worker=%s home=%s", worker.name, config.home)
         try:
             worker.adopt()
             _swept(worker.store)

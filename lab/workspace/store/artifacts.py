@@ -113,6 +113,19 @@ class ArtifactFiles:
             return self.get(sha256)
         return bytes(self._fs.cat_file(f"{self._root}/{path}"))
 
+    def check(self) -> str:
+        """Return one sentence when files can be read and kept.
+
+        Raises:
+            LabError: the folder cannot be written.
+        """
+        folder = Path(self._root)
+        while not folder.exists():
+            folder = folder.parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise LabError(f"The file store cannot be written: {folder} belongs to somebody else.")
+        return "It answers."
+
     @property
     def folder(self) -> Path | None:
         """Return the folder on this machine's disk, or None where the files are elsewhere."""

@@ -86,6 +86,7 @@ class Run(Base):
     artifacts: Mapped[dict[str, str]] = mapped_column(JSON)
     created: Mapped[datetime] = mapped_column(default=now)
     job_id: Mapped[int | None] = mapped_column(default=None)
+    tracked: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Job(Base):
@@ -122,6 +123,16 @@ class JobEvent(Base):
     kind: Mapped[str] = mapped_column(String(20))
     data: Mapped[Any] = mapped_column(JSON)
     created: Mapped[datetime] = mapped_column(default=now)
+
+
+class Serving(Base):
+    """A worker that serves the job table, and when it last said so."""
+
+    __tablename__ = "workers"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    started: Mapped[datetime] = mapped_column(default=now)
+    seen: Mapped[datetime] = mapped_column(default=now)
 
 
 class Known(Base):

@@ -12,7 +12,7 @@ from lab.workspace.settings import settings
 from lab.workspace.store import open_store
 from lab.workspace.store.backup import CARD, backup, restore
 from lab.workspace.store.edits import relabel
-from lab.workspace.store.tables import Audit, Known, Member
+from lab.workspace.store.tables import Audit, Known, Member, Serving
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def filled(database):
         session.add(Known(id="ada@example.org", name="Ada", kind="oidc"))
         session.add(Member(project_id=project.id, person="ada@example.org", role="viewer"))
         session.add(Audit(person="local", action="share", project_id=project.id))
+        session.add(Serving(name="one", data={"jobs": [job.id]}))
     store.files.name("nodes/ab12.json", b'{"accuracy": 0.9}')
     return store
 
@@ -89,8 +90,8 @@ def test_everything_comes_back_and_goes_on(filled, to, elsewhere, tmp_path):
 
 def test_a_backup_of_the_first_version_is_brought_forward(filled, database, elsewhere, tmp_path):
     backup(filled, tmp_path / "new.zip")
-    tables = ("edits", "people", "members", "audit")
-    later = {"clips": ("clipped", "fold", "segments"), "runs": ("job_id",)}
+    tables = ("edits", "people", "members", "audit", "workers")
+    later = {"clips": ("clipped", "fold", "segments"), "runs": ("job_id", "tracked")}
 
     def first(name, data):
         if name == CARD:

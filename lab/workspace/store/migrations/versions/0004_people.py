@@ -1,4 +1,4 @@
-"""People, what they may do with each other's projects, and who did what."""
+"""People, what they may do with each other's projects, and who did what; workers, and runs that MLflow has."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,9 +40,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_person", "audit", ["person"])
+    op.create_table(
+        "workers",
+        sa.Column("name", sa.String(100), primary_key=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("started", sa.DateTime(), nullable=False),
+        sa.Column("seen", sa.DateTime(), nullable=False),
+    )
+    op.add_column("runs", sa.Column("tracked", sa.DateTime()))
 
 
 def downgrade() -> None:
     """Drop what `upgrade` added."""
-    for table in ("audit", "members", "people"):
+    for table in ("workers", "audit", "members", "people"):
         op.drop_table(table)
+    op.drop_column("runs", "tracked")
