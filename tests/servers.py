@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -110,6 +111,30 @@ def postgresql() -> Iterator[PostgreSQL]:
             end(server.process)
     finally:
         shutil.rmtree(top, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def s3() -> Iterator[str]:
+    """Run moto's S3 with an empty store; yield its address. Any keys open it."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        end(process)
+
+
+def s3_bucket(address: str) -> str:
+    """Make an empty bucket and return its name."""
+    import urllib.request
+
+    name = f"lab-{uuid.uuid4().hex[:12]}"
+    urllib.request.urlopen(urllib.request.Request(f"{address}/{name}", method="PUT"), timeout=WAIT_S).close()
+    return name
 
 
 def _started(folder: Path, port: int) -> "subprocess.Popen[bytes]":

@@ -1,17 +1,19 @@
 """The store: projects, clips, artifacts and runs. The only writer of project files."""
 
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, make_url, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from lab.errors import BadInput, LabError
 from lab.workspace.settings import Settings, settings
-from lab.workspace.store.artifacts import ArtifactFiles
+from lab.workspace.store.artifacts import INSTANCES, ArtifactFiles
 from lab.workspace.store.schema import open_engine
 from lab.workspace.store.tables import Artifact, Clip, Project, Run, now
 
@@ -34,6 +36,7 @@ class Store:
         self.engine = open_engine(config.database_url, config.home)
         self.files = ArtifactFiles(config.artifacts_url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._signed = False
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -95,6 +98,7 @@ class Store:
             name: what a download of it is called.
             data: its bytes.
         """
+        self._sign_files()
         sha256 = self.files.put(data)
         try:
             with self.session() as session:
@@ -107,6 +111,26 @@ class Store:
             return made
         except IntegrityError:  # two people added the same file
             return self.artifact(sha256)
+
+    def _sign_files(self) -> None:
+        """Leave this database's note in an object store, which several instances may have been given."""
+        if self.files.is_object_store and not self._signed:
+            self.files.name(f"{INSTANCES}{self._signature}", b"{}")
+            self._signed = True
+
+    @property
+    def _signature(self) -> str:
+        url = make_url(self.config.database_url)
+        place = f"{url.host or os.uname().nodename} {url.port} {url.database}"
+        return hashlib.sha256(place.encode()).hexdigest()[:16] + ".json"
+
+    def has_files_alone(self) -> bool:
+        """Whether no other instance keeps files in this store: a folder below LAB_HOME, or signed by this one only."""
+        folder = self.files.folder
+        if folder is not None:
+            return folder.is_relative_to(self.config.home)
+        notes = [file.name for file in self.files.all() if file.name.startswith(INSTANCES)]
+        return notes == [f"{INSTANCES}{self._signature}"]
 
     def artifact(self, sha256: str) -> Artifact:
         """Return what is known of a file.

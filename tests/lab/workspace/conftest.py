@@ -16,6 +16,27 @@ def postgresql():
         yield server
 
 
+@pytest.fixture(scope="session")
+def s3_server():
+    """Return the address of a running S3 server."""
+    with servers.s3() as address:
+        yield address
+
+
+@pytest.fixture(params=["folder", "S3"])
+def place(request, lab_home, monkeypatch):
+    """Point the settings at an empty store of files of either kind."""
+    if request.param == "S3":
+        address = request.getfixturevalue("s3_server")
+        monkeypatch.setenv("LAB_ARTIFACTS_URL", f"s3://{servers.s3_bucket(address)}/team/lab")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "lab")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "lab")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return request.param
+
+
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def database(request, lab_home, monkeypatch):
     """Point the settings at an empty database of either kind."""
