@@ -1,4 +1,4 @@
-"""Home: what this is, the whole way at one press, and where you are."""
+"""Home: what this is, one button to begin, the whole way at one press, and where you are."""
 
 import streamlit as st
 
@@ -11,32 +11,35 @@ project = ui.header(
     "Train a detector, see what it costs, and leave with firmware for a one-dollar microcontroller.",
 )
 
+prepared = detectors.prepared()
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button("Listen", type="primary", icon=":material/hearing:"):
+        st.switch_page(flow.LISTEN)
+    if prepared:
+        st.caption("A detector is ready. It hears this microphone, on the same code the board runs.")
+setup.panel()
+
+st.subheader("The way", anchor=False)
+way.draw(project.id)
+with st.container(horizontal=True):
+    st.page_link(flow.SOUNDS, label="Go to Sounds", icon=":material/graphic_eq:")
+    st.page_link(flow.TRAIN, label="Train a detector", icon=":material/model_training:")
+    st.page_link(flow.FIRMWARE, label="Make firmware", icon=":material/memory:")
+
 result = work.latest_result(project.id, way.DEMO)
 running = work.is_open(ui.latest_job(project.id, way.DEMO))
 with st.container(horizontal=True, vertical_alignment="center"):
     st.button(
-        "Run the demo again" if result else "Run the demo", type="primary",
-        icon=":material/play_arrow:", disabled=running,
+        "Run the demo again" if result else "Run the demo", icon=":material/play_arrow:", disabled=running,
         on_click=ui.submit, args=(way.DEMO, {}, project.id),
     )  # fmt: skip
-    st.caption("Makes sounds, trains, compiles and listens on a virtual board: a few minutes on two cores.")
-setup.panel()
-
+    st.caption("The whole way at one press: makes sounds, trains, compiles, listens. A few minutes on two cores.")
 job = ui.job_panel(project.id, way.DEMO, curves=True)
 if result and not running:
     with ui.shows_errors():
         results.demo(result)
 
-st.subheader("The way", anchor=False)
-way.draw(project.id)
-with st.container(horizontal=True):
-    st.page_link(flow.LISTEN, label="Listen now", icon=":material/hearing:")
-    st.page_link(flow.SOUNDS, label="Go to Sounds", icon=":material/graphic_eq:")
-    st.page_link(flow.TRAIN, label="Train a detector", icon=":material/model_training:")
-    st.page_link(flow.FIRMWARE, label="Make firmware", icon=":material/memory:")
-
 st.subheader("Ready at once", anchor=False)
-prepared = detectors.prepared()
 if prepared:
     detectors.card(prepared, "The prepared detector")
 else:

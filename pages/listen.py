@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import listening, webrtc, work
+from pages.ui import listening, telling, webrtc, work
 
 ui.require_login()
 project = ui.header("Listen", "A detector hears this microphone, on the same code the board runs.")
@@ -19,7 +19,7 @@ with ui.shows_errors():
         st.stop()
     choice, detector = chosen
     heard = listening.ear(detector)
-    hears = listening.microphone(heard)
+    hears = listening.microphone(heard, telling.who(choice, detector))
     if hears:
         listening.get_ready(choice)
     left, right = st.columns(2, gap="large")

@@ -15,6 +15,7 @@ from lab.sound.features.core import FIRMWARE
 COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 VIRTUAL_BOARD = FIRMWARE / "virtual_board"
 LIMIT_S = 60
+PICO = "<!-- pico -->"
 SCRIPT = """
 import { build } from 'esbuild';
 import { fastCore, workers } from './build.mjs';
@@ -32,9 +33,20 @@ def component(name: str) -> tuple[str, str, str]:
         Missing: Node or esbuild is not there.
         LabError: esbuild refused the modules.
     """
-    folder = COMPONENTS / name
-    html, css = ((folder / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css"))
-    return html, css, _bundled(folder / "main.mjs")
+    html, css = markup(name)
+    return html, css, _bundled(COMPONENTS / name / "main.mjs")
+
+
+def markup(name: str) -> tuple[str, str]:
+    """Return a component's (html, css); where its HTML asks for it, the drawn Pico is in both."""
+    html, css = (_part(name, kind) for kind in ("html", "css"))
+    if PICO not in html:
+        return html, css
+    return html.replace(PICO, _part("pico", "svg")), _part("pico", "css") + css
+
+
+def _part(name: str, kind: str) -> str:
+    return (COMPONENTS / name / f"{name}.{kind}").read_text("utf-8")
 
 
 def _bundled(entry: Path) -> str:

@@ -10,14 +10,13 @@ from lab.deploy.events import threshold_code
 from lab.deploy.live import Hop
 from lab.errors import LabError
 from lab.study.ear import Ear
-from pages.ui import detectors, live, webrtc, words
+from pages.ui import detectors, live, telling, webrtc, words
 from pages.ui.session import store
 from pages.ui.work import latest_job, latest_result, submit
 
 TEACH, GET_READY = "lab.study.tasks:teach", "lab.study.tasks:get_ready"
 READY_S = 1_800
 KEPT_S = 4.0
-HISTORY_S = 11.0
 SOFT_DB = -26.0
 TEST_S = 10.0
 PLAYER_S = 3 * TEST_S
@@ -27,7 +26,6 @@ ALARMS = {
     "t3": "T3 smoke alarm", "t3_520": "520 Hz alarm", "continuous": "Continuous", "sweep": "Sweeping",
     "t4": "T4, no fire alarm",
 }  # fmt: skip
-LED_LINE = "listens on the same code the board runs"
 
 
 def choose(project_id: int) -> tuple[detectors.Choice, Detector] | None:
@@ -59,36 +57,12 @@ def ear(detector: Detector) -> Ear:
     return made
 
 
-def microphone(heard: Ear) -> bool:
-    """Draw the microphone's switch and the live picture; return whether sound comes."""
+def microphone(heard: Ear, who: str) -> bool:
+    """Draw the microphone's switch, the live picture and the board that `who` runs on; return whether sound comes."""
     state = webrtc.microphone(heard, "listen-microphone")
     on = bool(state.playing or state.signalling)
-    live.draw(heard, "listen-live", status, lambda each: each.hears, on)
+    live.draw(heard, "listen-live", telling.status, lambda each: each.hears, on, who)
     return on and heard.hears
-
-
-def status(heard: Ear) -> str:
-    """Return the words under the picture: what the detector says now."""
-    if not heard.hears or heard.detector is None:
-        return "The microphone is off."
-    hops = heard.sight(live.SENT_S).hops
-    if not hops:
-        return "Filling its first window …"
-    return _heard_after(heard) if hops[-1].active else "Listening"
-
-
-def _heard_after(heard: Ear) -> str:
-    """Return how long an alarm sounded before the event, where the beginning is still known."""
-    _, hops = heard.last(HISTORY_S)
-    detector = heard.detector
-    starts = [place for place in range(1, len(hops)) if hops[place].active and not hops[place - 1].active]
-    if detector is None or not starts:
-        return "Alarm heard"
-    least = threshold_code(detector.threshold)
-    before = hops[max(0, starts[-1] - detector.rule.look_back) : starts[-1] + 1]
-    first = next((hop for hop in before if hop.code >= least), hops[starts[-1]])
-    seconds = hops[starts[-1]].t_s - first.t_s
-    return f"Alarm heard after {seconds:.1f} s" if seconds >= 0.1 else "Alarm heard"
 
 
 def test_alarm() -> None:

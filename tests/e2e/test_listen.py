@@ -84,7 +84,7 @@ def test_an_alarm_is_drawn_in_time_corrected_and_taught(home, tmp_path, monkeypa
             page.goto(f"{url}/listen")
             turn_on(page)
             page.evaluate(WATCH)
-            page.get_by_text("Alarm heard").wait_for()
+            page.get_by_text("T3 alarm heard after").wait_for()
             page.wait_for_function("drawn.level.length >= 5")
             lags = page.evaluate("""() => drawn.level.map((at) =>
               at - Math.max(...played.filter((start) => start <= at)))""")

@@ -34,3 +34,11 @@ def test_without_esbuild_the_reason_is_one_sentence(builds, monkeypatch, tmp_pat
     monkeypatch.setattr(bundles, "VIRTUAL_BOARD", tmp_path)
     with pytest.raises(Missing, match="make setup"):
         bundles._built(tmp_path / "main.mjs")
+
+
+def test_the_drawn_board_is_the_same_wherever_it_is_asked_for():
+    for name in ("board", "live"):
+        html, css = bundles.markup(name)
+        assert '<svg class="pico"' in html
+        assert ".pico .lamp" in css
+    assert "svg" not in bundles.markup("monitor")[0]

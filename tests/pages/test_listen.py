@@ -6,11 +6,14 @@ import pytest
 
 from lab.deploy.live import Hop
 from lab.deploy.prepared import prepared_detector
+from lab.deploy.twin import Twin
+from lab.sound import synth
 from lab.study.ear import Ear
 from lab.workspace import jobs
 from lab.workspace.context import run_inline
 from lab.workspace.store import open_store
-from pages.ui import listening, webrtc
+from pages.ui import listening, telling, webrtc
+from pages.ui.detectors import Choice
 from tests.pages import seed
 from tests.pages.conftest import press, text
 
@@ -56,6 +59,23 @@ def test_what_was_wrong_is_kept_the_other_way_round_and_can_be_taken_out(open_pa
     assert "Kept the last 4.0 s as **not_alarm**" in text(page)
     page = press(page, "Undo")
     assert list(store.clips(project)) == []
+
+
+def test_a_t3_is_called_by_its_name_once_its_rhythm_is_complete():
+    detector = prepared_detector()
+    codes = Twin(detector).hear(synth.test_alarm("t3", 10.0, -20.0)).codes.tolist()
+    hops = [Hop(number, code, True) for number, code in enumerate(codes, 32)]
+    assert not telling.is_t3(hops[:60], detector)
+    assert telling.is_t3(hops, detector)
+    assert not telling.is_t3([replace(hop, code=100) for hop in hops], detector)
+
+
+def test_who_listens_is_said_by_name():
+    made = prepared_detector()
+    assert telling.who(Choice("", ""), made).startswith(
+        "The prepared detector listens, on the same code the board runs."
+    )
+    assert telling.who(Choice("", "5f"), replace(made, name="Kettle")).startswith("“Kettle” listens")
 
 
 def test_silence_of_the_detector_was_wrong_about_an_alarm():

@@ -7,7 +7,7 @@
  *
  * @typedef {{stream: number, hop: number, bands: number, rows: string, peaks: number[],
  *   hops: [number, number, number][], threshold: number | null, on: boolean, recording: boolean,
- *   status: string, age_s: number}} Update
+ *   status: string, who: string, age_s: number}} Update
  */
 
 const HOP_S = 0.032;
@@ -132,13 +132,13 @@ class View {
     const last = update.hops[update.hops.length - 1];
     const set = (name, value) => this.root.style.setProperty(name, value);
     set("--level", String((level + 60) / 60));
-    set("--led", String(last && update.on ? ((last[1] + 128) / 256) ** 2 : 0));
+    set("--light", String(last && update.on ? (last[1] + 128) / 256 : 0));
     this.root.querySelector(".level b").textContent = update.on ? `${level.toFixed(0)} dB` : "–";
     this.root.querySelector(".chance b").textContent = last && update.on ? ((last[1] + 128) / 256).toFixed(2) : "–";
     if (update.on) this.hint("");
     else hindrance().then((why) => this.hint(this.update.on ? "" : why));
-    const said = this.root.querySelector(".status");
-    if (said.textContent !== update.status) said.textContent = update.status;
+    this.say(".status", update.status);
+    this.say(".who", update.who);
     this.root.classList.toggle("recording", update.recording);
     this.root.classList.toggle("clipping", peak > 0.985);
     this.root.classList.toggle("decides", update.threshold !== null);
@@ -150,7 +150,11 @@ class View {
   }
 
   hint(text) {
-    const place = this.root.querySelector(".hint");
+    this.say(".hint", text);
+  }
+
+  say(where, text) {
+    const place = this.root.querySelector(where);
     if (place.textContent !== text) place.textContent = text;
   }
 

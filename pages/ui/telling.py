@@ -1,0 +1,60 @@
+"""What Listen says of the detector: that it listens, and which alarm it heard after how long."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from lab.deploy.detector import Detector
+from lab.deploy.events import RHYTHMIC, EventRule, active_hops, threshold_code
+from lab.deploy.live import Hop
+from lab.study.ear import Ear
+from pages.ui import detectors, live
+
+HISTORY_S = 11.0
+T3_RULE = EventRule(100, 50, 50, kind="t3")
+"""Names a T3 where the detector's own rule does not ask for one."""
+TOLD = "_listen_told"
+
+
+def who(choice: detectors.Choice, detector: Detector) -> str:
+    """Return who listens, in one sentence."""
+    name = f"“{detector.name}”" if choice.sha256 else "The prepared detector"
+    return f"{name} listens, on the same code the board runs. The light is the board's: how sure it is."
+
+
+def status(heard: Ear) -> str:
+    """Return what the detector says now, in a few words."""
+    if not heard.hears or heard.detector is None:
+        return "The microphone is off"
+    hops = heard.sight(live.SENT_S).hops
+    if not hops:
+        return "Filling its first second …"
+    return _alarm(heard, heard.detector) if hops[-1].active else "Listening"
+
+
+def _alarm(heard: Ear, detector: Detector) -> str:
+    """Return which alarm was heard, and how long it had sounded by then; that is remembered while it goes on."""
+    _, hops = heard.last(HISTORY_S)
+    starts = [place for place in range(1, len(hops)) if hops[place].active and not hops[place - 1].active]
+    if starts:
+        st.session_state[TOLD] = _seconds(hops, starts[-1], detector)
+    seconds = st.session_state.get(TOLD, 0.0)
+    name = "T3 alarm heard" if is_t3(hops, detector) else "Alarm heard"
+    return f"{name} after {seconds:.1f} s" if seconds >= 0.1 else name
+
+
+def _seconds(hops: Sequence[Hop], start: int, detector: Detector) -> float:
+    """Return how long before an event the first decision of it reached the threshold."""
+    least = threshold_code(detector.threshold)
+    before = hops[max(0, start - detector.rule.look_back) : start + 1]
+    first = next((hop for hop in before if hop.code >= least), hops[start])
+    return hops[start].t_s - first.t_s
+
+
+def is_t3(hops: Sequence[Hop], detector: Detector) -> bool:
+    """Whether the newest of some decisions complete a T3's rhythm, by the detector's own contrast if it has one."""
+    rule = replace(detector.rule, kind="t3") if detector.rule.kind in RHYTHMIC else T3_RULE
+    codes = np.array([hop.code for hop in hops], np.int8)
+    return bool(len(codes)) and bool(active_hops(codes, detector.threshold, rule)[-1])
