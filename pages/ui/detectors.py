@@ -112,7 +112,10 @@ def _facts(detector: Detector) -> list[tuple[str, str]]:
 
 def data_fact(dataset: str) -> list[tuple[str, str]]:
     """Return the version of the data that a detector saw, shortened; several where it learned more than once."""
-    return [("Data version", escape(" + ".join(part[:8] for part in dataset.split("+"))))] if dataset else []
+    short = (
+        f"{kind}{mark} {sha[:8]}".lstrip() for kind, mark, sha in (part.rpartition(":") for part in dataset.split("+"))
+    )
+    return [("Data version", escape(" + ".join(short)))] if dataset else []
 
 
 def rule_fact(rule: EventRule) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from lab.deploy.prepared import prepared_detector
 from lab.workspace import jobs
 from lab.workspace.store import now, open_store
 from pages.ui import setup
@@ -118,3 +119,9 @@ def test_a_damaged_setup_file_does_no_harm(open_page, lab_home):
     open_store()
     (lab_home / "setup.json").write_text("[1, 2")
     assert "Python parts" not in text(open_page("home"))
+
+
+def test_the_prepared_detectors_data_is_named_by_its_hash(open_page):
+    kind, sha = prepared_detector().dataset.split(":")
+    assert kind == "synthetic"
+    assert f"<dd>synthetic: {sha[:8]}</dd>" in text(open_page("home"))
