@@ -36,6 +36,7 @@ def bench(commands: Any) -> None:
     made.add_argument(
         "--plot", metavar="FILE", help="device: also draw the PDM filter's response (.svg); alarm: the slices (.html)"
     )
+    made.add_argument("--minutes", type=int, metavar="N", help="board: of sound (1); streaming: of sound (60)")
     made.add_argument("--clips", type=int, metavar="N", help="app: import so many (2000)")
     made.add_argument("--detector", metavar="DETECTOR", help="alarm: another than the prepared one")
     made.add_argument("--folder", metavar="DIR", help="alarm: count false alarms over these sounds too")

@@ -75,7 +75,8 @@ ROWS = (
         "to load, 0.8 to empty lanes, 0.3 for codes: 2.9 in all. Depthwise ones take 7.8, for packing and codes. Its "
         "code, 223 KB, and its arena leave no room for more in SRAM: it runs alone."),
     Row("firmware_flash_bytes", "whole detector firmware", 96 * 1024, "bytes", None, 121_000, 55_896,
-        "The model 30 k, USB and the Pico SDK 25 k."),
+        "The model 30 k, USB, C library and Pico SDK 25 k; spectrum, features, filter, rule and commands with their "
+        "tables 15 k. Weights of a byte each are 13 k of it, and no USB stack of the SDK is smaller."),
     Row("firmware_ram_bytes", "whole detector firmware: kernels and buffers in SRAM", 96 * 1024, "bytes", 131_072, None,
         93_160, "Rows kept 13 k, the model's code 12 k, PDM tables 10.5 k, microphone buffers 8 k, arena 8 k. The SDK "
         "and a dense layer's weights, which are read once a hop, stay in flash: its cache is not emulated, and "

@@ -60,7 +60,7 @@ def streaming(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> d
     detector = prepared_detector()
     files, compiled = sources(detector, BOARDS["pico"])
     streamed = np.concatenate([*_streamed(detector, files, minutes, on_progress)])
-    whole = Twin(detector).hear_blocks(_sound(minute) for minute in range(minutes))
+    whole = Twin(detector).hear_blocks(minute_of_sound(minute) for minute in range(minutes))
     got = streamed[whole.first_hop - 1 :]
     return {
         "minutes": minutes, "hops": len(got), "different": int((got != whole.codes).sum()),
@@ -76,7 +76,7 @@ def _streamed(
     library = ctypes.CDLL(str(shared_library({**files, **core, "bench.c": _HARNESS})))
     library.detector_reset()
     for minute in range(minutes):
-        samples, codes = _sound(minute), np.zeros(MINUTE_HOPS, np.int8)
+        samples, codes = minute_of_sound(minute), np.zeros(MINUTE_HOPS, np.int8)
         library.bench_hear(
             samples.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(MINUTE_HOPS), codes.ctypes.data_as(ctypes.c_void_p)
         )
@@ -84,7 +84,7 @@ def _streamed(
         yield codes
 
 
-def _sound(minute: int) -> NDArray[np.int16]:
+def minute_of_sound(minute: int) -> NDArray[np.int16]:
     """Return a minute of sound: alarms, speech, noise of falling level and silence, drawn by number."""
     rng, seconds = np.random.default_rng(minute), 10.0
     parts = [synth.render(name, minute, seconds).samples for name in SCENES]
