@@ -8,10 +8,11 @@ from pages.ui import trying, watching
 ui.require_login()
 project = ui.header("Board", "The firmware at work: on your board, or on a virtual one in this page.")
 
-WATCH, TRY = "Watch a board", "Try it without a board"
-part = st.segmented_control("Part", [WATCH, TRY], default=WATCH, key="board-part", label_visibility="collapsed")
+WATCH = "Watch a board"
+st.session_state.setdefault(trying.PART, WATCH)
+part = st.segmented_control("Part", [WATCH, trying.TRY], key=trying.PART, label_visibility="collapsed")
 with ui.shows_errors():
-    if part == TRY:
+    if part == trying.TRY:
         trying.draw(project.id)
     else:
         watching.draw(project.id)

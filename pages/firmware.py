@@ -4,7 +4,7 @@ import streamlit as st
 
 from lab.deploy.boards import BOARDS
 from pages import ui
-from pages.ui import bench, detectors, drives, flashing, setup, usb, work
+from pages.ui import bench, detectors, drives, flashing, flow, setup, trying, usb, work
 
 ui.require_login()
 project = ui.header("Firmware", "A detector becomes plain C, and the C a file that a board runs.")
@@ -45,8 +45,10 @@ with ui.shows_errors():
         drives.draw(images)
     flashing.offer_apps(project.id, board, others, work.is_open(ui.latest_job(project.id, flashing.APP)))
     ui.job_panel(project.id, flashing.APP)
+    st.page_link(flow.BOARD, label="Once a board runs it, watch it at work", icon=":material/monitoring:")
     if uf2:
         st.subheader("Try it here", anchor=False)
+        trying.offer(choice, board)
         flashing.trial(uf2, project.id, work.is_open(ui.latest_job(project.id, flashing.TRY)))
         ui.job_panel(project.id, flashing.TRY)
         seen = flashing.heard(project.id, uf2)

@@ -114,10 +114,10 @@ class Ear:
         with self._lock:
             return self._recent.sight(seconds, time.monotonic() - self._last_s)
 
-    def last(self, seconds: float) -> tuple[NDArray[np.int16], tuple[Hop, ...]]:
-        """Return the last seconds, samples and decisions."""
+    def last(self, seconds: float, ago_s: float = 0.0) -> tuple[NDArray[np.int16], tuple[Hop, ...]]:
+        """Return the seconds that ended so long ago, samples and decisions; less where less is known."""
         with self._lock:
-            return self._recent.last(seconds)
+            return self._recent.last(seconds, ago_s)
 
     def keep(self, project_id: int, samples: NDArray[np.int16], label: str, name: str, source: str) -> Saved:
         """Save samples as one clip; it is on disk when this returns.

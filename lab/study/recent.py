@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ SIGHT = DEFAULT.but(name="sight", pool_bins=2, pool_frames=2, rows=62, compressi
 """What the page draws: 64 bands, a column each 16 ms."""
 
 KEPT_S = 12
+"""How much of its look stays."""
+
+SOUND_S = 60
+"""How much of the sound and of the decisions stays: a false alarm is often told of late."""
+
 FULL_SCALE = 32_768
 
 
@@ -56,10 +62,10 @@ class Recent:
         self._view = RowStream(SIGHT)
         self._twin = LiveTwin(detector) if detector else None
         self._twin_from = 0
-        self._rows = _ring()
-        self._peaks = _ring()
-        self._hops = _ring()
-        self._sound = _ring()
+        self._rows = _ring(KEPT_S)
+        self._peaks = _ring(KEPT_S)
+        self._hops = _ring(SOUND_S)
+        self._sound = _ring(SOUND_S)
         self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
 
     def listen_with(self, detector: Detector) -> None:
@@ -90,16 +96,19 @@ class Recent:
         hops = tuple(hop for hop in self._hops if hop.number > self.hop - count)
         return Sight(self._stream, self.hop, rows, tuple(_last(self._peaks, count)), hops, age_s)
 
-    def last(self, seconds: float) -> tuple[NDArray[np.int16], tuple[Hop, ...]]:
-        """Return the last seconds, samples and decisions."""
-        whole = np.concatenate([np.zeros(0, np.int16), *self._sound])
-        count = int(seconds * RATE_HZ)
-        hops = [hop for hop in self._hops if hop.number > self.hop - count // HOP_LEN]
+    def last(self, seconds: float, ago_s: float = 0.0) -> tuple[NDArray[np.int16], tuple[Hop, ...]]:
+        """Return the seconds that ended so long ago, samples and decisions; less where less is known."""
+        count, ago = int(seconds * RATE_HZ), round(ago_s * RATE_HZ / HOP_LEN)
+        end = max(0, len(self._sound) - ago)
+        parts = islice(self._sound, max(0, end - -(-count // HOP_LEN)), end)
+        whole = np.concatenate([np.zeros(0, np.int16), *parts])
+        newest = self.hop - ago
+        hops = [hop for hop in self._hops if newest - count // HOP_LEN < hop.number <= newest]
         return whole[-count:], tuple(hops)
 
 
-def _ring() -> "deque[Any]":
-    return deque(maxlen=KEPT_S * RATE_HZ // HOP_LEN)
+def _ring(seconds: int) -> "deque[Any]":
+    return deque(maxlen=seconds * RATE_HZ // HOP_LEN)
 
 
 def _last(ring: "deque[Any]", count: int) -> Sequence[Any]:

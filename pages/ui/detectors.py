@@ -19,6 +19,7 @@ from pages.ui.session import store
 
 STAGES = {"baseline": "baseline", "finetune": "fine-tuning"}
 SUFFIX = ".detector"
+SHA256_LEN = 64
 PREPARED = "Prepared fire alarm detector"
 KINDS = {"demo": "from the demo", "finetune": "trained", "detector": "saved", "teach": "taught"}
 """Kinds of runs that made a detector, and how."""
@@ -112,9 +113,8 @@ def _facts(detector: Detector) -> list[tuple[str, str]]:
 
 def data_fact(dataset: str) -> list[tuple[str, str]]:
     """Return the version of the data that a detector saw, shortened; several where it learned more than once."""
-    short = (
-        f"{kind}{mark} {sha[:8]}".lstrip() for kind, mark, sha in (part.rpartition(":") for part in dataset.split("+"))
-    )
+    parts = (part.rpartition(":") for part in dataset.split("+"))
+    short = (f"{kind}{mark} {sha[:8] if len(sha) == SHA256_LEN else sha}".lstrip() for kind, mark, sha in parts)
     return [("Data version", escape(" + ".join(short)))] if dataset else []
 
 

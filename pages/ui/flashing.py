@@ -76,14 +76,19 @@ def apps(project_id: int, board: Board) -> dict[str, str]:
     rows = jobs.jobs(store(), project_id)
     done = [row for row in rows if row.task == APP and row.state == jobs.DONE and row.args.get("board") == board.name]
     newest = {row.args["app"]: uf2_of(row.result or {}) for row in reversed(done)}
-    return {f"{APPS[app][0]} on {board.title}": sha for app, sha in newest.items() if sha and app in APPS}
+    return {app_title(app, board): sha for app, sha in newest.items() if sha and app in APPS}
+
+
+def app_title(app: str, board: Board) -> str:
+    """Return the name of one of APPS in the flasher's list."""
+    return f"{APPS[app][0]} on {board.title}"
 
 
 def offer_apps(project_id: int, board: Board, built: Mapping[str, str], running: bool) -> None:
     """Offer to build the firmwares that are no detector; a built one is in the flasher's list."""
     with st.expander("Other firmware: MicNode, selftest", icon=":material/mic:"):
         for app, (name, icon, what) in APPS.items():
-            is_built = f"{name} on {board.title}" in built
+            is_built = app_title(app, board) in built
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
                     f"Build {name} again" if is_built else f"Build {name}", icon=icon, disabled=running,

@@ -22,6 +22,7 @@ from pages.ui import bundles, detectors, flashing, flow, stepping, work
 from pages.ui.frame import empty
 from pages.ui.session import store
 
+PART, TRY = "board-part", "Try it without a board"
 ALARM, CLIP, MICROPHONE = "A test alarm", "A sound of this project", "The microphone"
 ALARM_S, ALARM_DB = 8.0, -14.0
 MOST_S = 60.0
@@ -33,6 +34,16 @@ def _component() -> Any:
     html, css, js = bundles.component("board")
     monitor = (bundles.COMPONENTS / "monitor" / "monitor.css").read_text("utf-8")
     return st.components.v2.component("lab_board", html=html, css=f"{monitor}\n{css}", js=js)
+
+
+def offer(choice: detectors.Choice, board: Board) -> None:
+    """Draw the button that brings compiled firmware to the virtual board of the Board page."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_pressed = st.button("Run it live in the page", icon=":material/developer_board:", key="try-live")
+        st.caption("On Board: its light, its curves, your microphone, one hop step by step. Or one alarm as a picture:")
+    if is_pressed:
+        st.session_state.update({PART: TRY, "try-detector": choice, "try-board": board.name})
+        st.switch_page(flow.BOARD)
 
 
 def draw(project_id: int) -> None:

@@ -12,9 +12,15 @@ from pages.ui import bundles
 from pages.ui.session import store
 
 log = logging.getLogger(__name__)
+NONE = "Compile the detector, or build another firmware: it can be flashed here. So can a .uf2 of your own."
 STATES = ("done", "failed")
 NAME_LEN = 100
-FLASHED, SHOWN = "_flashed", 3
+FLASHED, HANDLED, SHOWN = "_flashed", "_flashed_at", 3
+REASONS = {
+    "Gone": "the board went away", "Timeout": "the board did not answer", "Stalled": "the board refused a command",
+    "Differs": "what was read back differs", "Refused": "the file or the device was refused", "Cancelled": "stopped",
+    "Short": "the board broke off", "WrongAck": "the board answered wrongly",
+}  # fmt: skip
 
 
 @cache
@@ -26,14 +32,13 @@ def _component() -> Any:
 def draw(firmware: Mapping[str, str]) -> None:
     """Draw the button that flashes one of these (name → hash of its .uf2), or a file, and the three lines on dragging.
 
-    With none, a line says how to get one.
+    With none, a file can be flashed, and a line says how to get one.
 
     Raises:
         Missing: the component cannot be bundled here.
     """
     if not firmware:
-        st.caption("Compile the detector above, or build another firmware below: it can be flashed here.")
-        return
+        st.caption(NONE)
     data = {"firmware": [{"name": name, "uf2": _text(sha)} for name, sha in firmware.items()]}
     component = _component()
     result = component(key="flasher", data=data, height="content", on_flashed_change=lambda: None)
@@ -58,16 +63,20 @@ def outcome(said: object) -> str | None:
     if said["state"] == "failed":
         if said.get("problem") == "NoReboot":
             return f"{name}: written and read back, but the board did not restart: plug it in again"
-        return f"{name}: not flashed ({str(said.get('problem'))[:NAME_LEN]})"
+        problem = str(said.get("problem"))[:NAME_LEN]
+        return f"{name}: not flashed, {REASONS.get(problem, problem)}"
     if not all(isinstance(said.get(key), (int, float)) for key in ("bytes", "seconds")):
         return None
     return f"{name}: flashed and read back, {said['bytes'] / 1024:.0f} KB in {said['seconds']:.1f} s"
 
 
 def _told(said: object) -> None:
-    """Say what the last flashes came to; the page tells of each once."""
+    """Say what the last flashes came to. The page repeats its last at every run; its time tells whether it is new."""
     lines: list[str] = st.session_state.setdefault(FLASHED, [])
-    if line := outcome(said):
+    at = said.get("at") if isinstance(said, Mapping) else None
+    is_new = isinstance(at, (int, float)) and at > st.session_state.get(HANDLED, 0)
+    if is_new and (line := outcome(said)):
+        st.session_state[HANDLED] = at
         log.info("flash=%r", line)
         lines.append(line)
         del lines[:-SHOWN]

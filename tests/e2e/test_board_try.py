@@ -111,10 +111,33 @@ def is_paused_and_asked(page):
     until(page, "b.dataset.state === 'stopped'")
 
 
+SLOW = """() => {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (what) => {
+    const stream = await ask(what);
+    await new Promise((resolve) => (window.allow = resolve));
+    navigator.mediaDevices.getUserMedia = ask;
+    return (window.given = stream);
+  };
+}"""
+
+
 def hears_the_microphone(page):
     page.get_by_text("The microphone", exact=True).click()
     until(page, "b.classList.contains('live')")
+    is_stopped_while_the_browser_asks(page)
     page.locator(".run").click()
     until(page, "b.querySelector('.monitor').dataset.event === '1'", 90_000)
     page.locator(".run").click()
     until(page, "b.dataset.state === 'stopped'")
+
+
+def is_stopped_while_the_browser_asks(page):
+    page.evaluate(SLOW)
+    page.locator(".run").click()
+    until(page, "b.dataset.state === 'opening' && window.allow")
+    page.locator(".run").click()
+    until(page, "b.dataset.state === 'stopped'")
+    page.evaluate("allow()")
+    page.wait_for_function("given?.getTracks().every((track) => track.readyState === 'ended')")
+    assert page.evaluate(f"[({BENCH})().dataset.state, ({BENCH})().bench.microphone]") == ["stopped", None]

@@ -1,6 +1,7 @@
 """Firmware: choose, compile, download, try."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +9,7 @@ from lab.deploy.boards import BOARDS
 from lab.sound.augment import ARTICLE, SUGGESTED
 from lab.workspace import jobs
 from lab.workspace.store import open_store
-from pages.ui import detectors, flashing, usb
+from pages.ui import detectors, flashing, trying, usb
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
 
@@ -94,6 +95,13 @@ def test_what_the_virtual_board_heard_is_drawn(open_page):
     assert len(app.get("plotly_chart")) == 1
 
 
+def test_compiled_firmware_runs_live_on_the_board_page(open_page):
+    seed.compile_done(seed.finetune_done())
+    app = press(open_page("firmware"), "Run it live in the page")
+    assert app.segmented_control(key=trying.PART).value == trying.TRY
+    assert app.selectbox(key="try-detector").value.title.startswith("Kitchen alarm")
+
+
 def test_a_detector_that_left_the_store_is_one_sentence(open_page):
     sha = seed.finetune_done()
     for path in (open_store().config.home / "artifacts").rglob(f"*{sha}*"):
@@ -125,7 +133,9 @@ def test_a_compiled_firmware_can_be_flashed_or_dragged(open_page):
 def test_what_the_page_says_of_a_flash_is_one_line_of_data():
     said = {"state": "done", "name": "Alarm", "bytes": 81920, "seconds": 3.04}
     assert usb.outcome(said) == "Alarm: flashed and read back, 80 KB in 3.0 s"
-    assert usb.outcome({"state": "failed", "name": "A\nB", "problem": "Gone"}) == "A B: not flashed (Gone)"
+    assert (
+        usb.outcome({"state": "failed", "name": "A\nB", "problem": "Gone"}) == "A B: not flashed, the board went away"
+    )
     unstarted = usb.outcome({"state": "failed", "name": "A", "problem": "NoReboot"})
     assert unstarted == "A: written and read back, but the board did not restart: plug it in again"
     for odd in (None, "done", {}, {"state": "done", "name": "x", "bytes": "1", "seconds": []}):
@@ -135,10 +145,29 @@ def test_what_the_page_says_of_a_flash_is_one_line_of_data():
 def test_the_last_flashes_are_still_told_after_a_rerun(open_page):
     seed.compile_done(seed.finetune_done())
     app = open_page("firmware")
-    app.session_state[usb.FLASHED] = ["Alarm: not flashed (Gone)", "Alarm: flashed and read back, 80 KB in 3.0 s"]
+    app.session_state[usb.FLASHED] = ["Alarm: not flashed, stopped", "Alarm: flashed and read back, 80 KB in 3.0 s"]
     app.run()
     told = [each.value for each in app.run().text]
-    assert told == ["Alarm: flashed and read back, 80 KB in 3.0 s", "Alarm: not flashed (Gone)"]
+    assert told == ["Alarm: flashed and read back, 80 KB in 3.0 s", "Alarm: not flashed, stopped"]
+
+
+def test_a_flash_is_told_once_though_the_page_repeats_it(open_page, monkeypatch):
+    said = {"state": "failed", "name": "Alarm", "problem": "Gone", "at": 1_000}
+    monkeypatch.setattr(usb, "_component", lambda: lambda **more: SimpleNamespace(flashed=said))
+    seed.compile_done(seed.finetune_done())
+    app = open_page("firmware").run()
+    assert [each.value for each in app.text] == ["Alarm: not flashed, the board went away"]
+    said |= {"problem": "Cancelled", "at": 2_000}
+    assert [each.value for each in app.run().text] == [
+        "Alarm: not flashed, stopped", "Alarm: not flashed, the board went away",
+    ]  # fmt: skip
+
+
+def test_a_file_can_be_flashed_where_nothing_was_compiled(open_page, monkeypatch):
+    offered = []
+    monkeypatch.setattr(usb, "_component", lambda: lambda data, **more: offered.append(data))
+    assert usb.NONE in text(open_page("firmware"))
+    assert offered[0] == {"firmware": []}
 
 
 def test_micnode_is_built_on_request_and_then_flashed(open_page):

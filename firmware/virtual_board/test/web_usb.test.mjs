@@ -39,6 +39,11 @@ test('a running board is sent to boot mode by a touch at 1200 baud', async () =>
   assert.deepEqual(said, [RASPBERRY_PI, { baudRate: 1200 }, 'closed']);
 });
 
+test('a board that this very page watches is not touched, and the page says so', async () => {
+  const port = { readable: {}, open: async () => assert.fail('touched') };
+  await assert.rejects(toBootMode({ requestPort: async () => port }), { message: /This page watches that board\. Press “To boot mode”/ });
+});
+
 test('a board that is gone before its port closes is in boot mode all the same; one that never opens is told', async () => {
   const port = { open: async () => {}, close: async () => Promise.reject(failed('NetworkError')) };
   await toBootMode({ requestPort: async () => port });

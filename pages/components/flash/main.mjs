@@ -4,6 +4,7 @@
  * @typedef {{name: string, uf2: string}} Firmware  uf2 is base64
  */
 
+import { advice as serialAdvice } from '../monitor/web_serial.mjs';
 import { FlashError, Picoboot, flash } from './picoboot.mjs';
 import { FILE_BYTES, imageOf, tooLarge } from './uf2.mjs';
 import { advice, chooseBoard, hindrance, openBoard, toBootMode } from './web_usb.mjs';
@@ -32,6 +33,7 @@ class Flasher {
     const [select, chosen] = [this.find('select'), this.find('select').value];
     const names = [...firmware.map(({ name }) => name), FILE];
     this.firmware = firmware;
+    this.find('.start').classList.toggle('main', firmware.length > 0); // compiling is what comes first
     select.replaceChildren(...names.map((name) => Object.assign(document.createElement('option'), { textContent: name, value: name })));
     if (names.includes(chosen)) select.value = chosen;
   }
@@ -70,7 +72,7 @@ class Flasher {
       await toBootMode(navigator.serial);
       this.turn('boot');
     } catch (error) {
-      this.turn('failed', advice(error, navigator.platform));
+      this.turn('failed', serialAdvice(error));
     }
   }
 
@@ -101,14 +103,18 @@ class Flasher {
   end(state, problem, outcome) {
     this.stop = null;
     this.turn(state, problem);
-    this.root.send?.('flashed', { ...outcome, state, at: Date.now() });
+    if (outcome.problem !== 'NotFoundError') this.root.send?.('flashed', { ...outcome, state, at: Date.now() }); // who chose no board knows it
   }
 }
 
-/** @param {{data: {firmware: Firmware[]}, parentElement: HTMLElement, setTriggerValue: (name: string, value: unknown) => void}} component */
-export default function flasher({ data, parentElement, setTriggerValue }) {
+/**
+ * The last outcome is state, not a trigger, which a run that is overtaken by the next would lose; the page tells of it once, by its time.
+ *
+ * @param {{data: {firmware: Firmware[]}, parentElement: HTMLElement, setStateValue: (name: string, value: unknown) => void}} component
+ */
+export default function flasher({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector('.flash');
-  root.send = setTriggerValue;
+  root.send = setStateValue;
   root.flasher ??= new Flasher(root);
   root.flasher.offer(data?.firmware ?? []);
 }

@@ -85,6 +85,7 @@ export async function openBoard(device, ms = OPEN_MS) {
 /** Send a running board to boot mode: its firmware restarts there when its port opens at 1200 baud. Must run in a click's handler. @param {Serial} serial @param {number} [ms] a step's patience */
 export async function toBootMode(serial, ms = OPEN_MS) {
   const port = await serial.requestPort({ filters: [{ usbVendorId: RASPBERRY_PI }] });
+  if (port.readable) throw named('Watched', 'This page watches that board. Press “To boot mode” under its settings, or disconnect it, then try again.');
   await within(port.open({ baudRate: TOUCH_BAUD }), 'asked', ms);
   await within(port.close(), 'let go', ms).catch(() => {}); // the board may be gone already
 }

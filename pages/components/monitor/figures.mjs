@@ -6,10 +6,12 @@ const QUIET_DB = -96;
 const SHOWN_EVENTS = 12;
 const STAGES = ['pdm', 'features', 'model', 'telling'];
 const RATE_MS = 2_000;
+const LEAST_MS = 200; // of an event; the sound before it is kept, too
 
 export class Figures {
   constructor(root, onWrong) {
-    Object.assign(this, { root, onWrong, said: null, eventsAreStale: true, isHearing: false, model: '', twinModel: '' });
+    Object.assign(this, { root, onWrong, said: null, eventsAreStale: true, model: '', twinModel: '' });
+    Object.assign(this, { heardFrom: Infinity, kept_s: 0, shown: [] });
     this.arrived = [0, 0, 0]; // hops, since (ms), hops a second
     this.cycles = null;
     this.rows = new Map(); // event → its row
@@ -36,14 +38,15 @@ export class Figures {
     this.find('.state').textContent = told.filter(Boolean).join(' · ');
   }
 
-  hears(isOn) {
-    if (this.isHearing === isOn) return;
-    this.isHearing = isOn;
-    this.eventsAreStale = true;
+  hears(isOn, kept_s, clock) {
+    this.heardFrom = isOn ? Math.min(this.heardFrom, clock) : Infinity;
+    this.kept_s = kept_s;
   }
 
-  show(events, now) {
+  /** @param {number} now ms of the page @param {number} clock ms, as events have it */
+  show(events, now, clock) {
     if (this.eventsAreStale) this.#events(events);
+    for (const event of this.shown) this.#offer(event, clock);
     if (!this.said || this.root.classList.contains('gone')) return;
     const { said, cycles } = this;
     const set = (name, text) => {
@@ -73,7 +76,7 @@ export class Figures {
     this.eventsAreStale = false;
     this.find('.events .count').textContent = events.count ? `(${events.count})` : '';
     this.find('.events .none').hidden = events.count > 0;
-    const shown = events.list.slice(0, SHOWN_EVENTS);
+    const shown = (this.shown = events.list.slice(0, SHOWN_EVENTS));
     const list = this.find('.events ol');
     for (const [event, row] of this.rows) {
       if (shown.includes(event)) continue;
@@ -96,11 +99,24 @@ export class Figures {
   }
 
   #tell(event) {
-    const [words, button] = this.rows.get(event).children;
+    const [words] = this.rows.get(event).children;
     const lasts = event.isOn ? `on for ${event.seconds.toFixed(1)} s` : `${event.seconds.toFixed(1)} s`;
     const text = `${new Date(event.at).toLocaleTimeString()} · ${lasts} · up to ${probability(event.peak).toFixed(2)}`;
     if (words.textContent !== text) words.textContent = text;
-    if (button) button.hidden = !this.isHearing;
+  }
+
+  /** A press keeps the event's sound, so it is offered only while the page has that. */
+  #offer(event, clock) {
+    const [, button] = this.rows.get(event).children;
+    if (!button) return;
+    const { from, until } = this.#heard(event, clock);
+    button.hidden = (until ?? clock) - from < LEAST_MS || clock - from > 1000 * this.kept_s;
+  }
+
+  /** @returns {{from: number, until: number | null}} when the page heard an event, ms; null while it lasts */
+  #heard({ at, seconds, isOn }, clock) {
+    const oldest = isOn ? clock - 1000 * this.kept_s : at; // of one that goes on and on, what is still there
+    return { from: Math.max(at, this.heardFrom, oldest), until: isOn ? null : at + 1000 * seconds };
   }
 
   #wrong(event) {
@@ -110,7 +126,7 @@ export class Figures {
     button.title = 'Keeps what this page heard as a sound that is no alarm';
     button.onclick = () => {
       button.disabled = true;
-      this.onWrong(event);
+      this.onWrong(this.#heard(event, Date.now()));
     };
     return button;
   }

@@ -35,16 +35,22 @@ export class Log {
    * Return the last lines that contain some words, the oldest first.
    * @param {string} words compared without case
    * @param {number} most
-   * @param {number} [until] looks only at lines before this one, counted from the first ever
    */
-  find(words, most, until = this.count) {
+  find(words, most) {
     const wanted = words.toLowerCase();
     const found = [];
-    for (let at = Math.min(until, this.count) - 1; at >= this.oldest && found.length < most; at--) {
+    for (let at = this.count - 1; at >= this.oldest && found.length < most; at--) {
       const line = this.lines[at % this.mostLines];
       if (!wanted || line.toLowerCase().includes(wanted)) found.push(line);
     }
     return found.reverse();
+  }
+
+  /** @returns {Log} what is held now, which stays as it is */
+  copy() {
+    const made = new Log(this.mostLines, this.mostLetters);
+    for (const line of this.find('', this.mostLines)) made.push(line);
+    return made;
   }
 
   /** @returns {string} all of it, for a file */

@@ -1,7 +1,8 @@
 /**
  * The monitor on a page: a board over Web Serial, beside what the page hears.
  *
- * @typedef {{twin: {stream: number, hops: [number, number, number][], model: string} | null}} Update
+ * @typedef {{twin: {stream: number, hops: [number, number, number][], model: string} | null, kept_s: number}} Update
+ *   kept_s: how long the page remembers what it heard
  */
 
 import { Link } from './link.mjs';
@@ -16,9 +17,12 @@ const STATES = {
   failed: 'No board is connected.',
 };
 
+const MOST_PRESSES = 8;
+
 class Watched {
   constructor(root, send) {
-    this.monitor = createMonitor(root, { onWrong: () => send('wrong', Date.now()) });
+    this.presses = [];
+    this.monitor = createMonitor(root, { onWrong: (heard) => send('wrong', this.wrong(heard, Date.now())) });
     this.button = root.querySelector('.connect');
     const problem = hindrance(window);
     this.monitor.state(STATES.idle, problem);
@@ -31,6 +35,13 @@ class Watched {
       if (this.isBusy) this.link.disconnect();
       else this.link.connect();
     };
+  }
+
+  /** An event was none: return the last few presses, so that a run of the page that is overtaken loses none. */
+  wrong({ from, until }, now) {
+    const press = { at: now, began_s: (now - from) / 1000, ended_s: until === null ? 0 : Math.max(0, now - until) / 1000 };
+    this.presses = [...this.presses, press].slice(-MOST_PRESSES);
+    return this.presses;
   }
 
   get isBusy() {
@@ -54,6 +65,7 @@ class Watched {
 
 /**
  * What was wrong is state, not a trigger: a run of the page that is overtaken by the next would lose a trigger.
+ * The page handles each press once, by its time.
  *
  * @param {{data: Update | null, parentElement: HTMLElement, setStateValue: (name: string, value: unknown) => void}} component
  */
@@ -62,7 +74,7 @@ export default function board({ data, parentElement, setStateValue }) {
   root.watched ??= new Watched(root, (name, value) => root.send(name, value));
   root.send = setStateValue;
   const { monitor } = root.watched;
-  monitor.hears(Boolean(data?.twin));
+  monitor.hears(Boolean(data?.twin), data?.kept_s);
   if (data?.twin) monitor.twin(data.twin.stream, data.twin.hops, data.twin.model);
   return () => {
     if (!root.isConnected) root.watched.destroy();

@@ -152,9 +152,12 @@ class Monitor {
     this.root.classList.toggle('paired', this.track.newest >= 0);
   }
 
-  /** @param {boolean} isOn whether the page hears, so that a sound can be kept */
-  hears(isOn) {
-    this.figures.hears(isOn);
+  /**
+   * @param {boolean} isOn whether the page hears, so that a sound can be kept
+   * @param {number} [kept_s] for how long
+   */
+  hears(isOn, kept_s = 0) {
+    this.figures.hears(isOn, kept_s, Date.now());
   }
 
   #frame(time) {
@@ -167,7 +170,7 @@ class Monitor {
     }
     if (time - this.told > FIGURES_MS) {
       this.told = time;
-      this.figures.show(this.events, this.now());
+      this.figures.show(this.events, this.now(), Date.now());
       this.raw.show();
     }
     if (!this.isStale || time - this.drawn < (isFast ? FRAME_MS : SLOW_FRAME_MS)) return;
@@ -186,7 +189,8 @@ class Monitor {
 
 /**
  * @param {HTMLElement} root is filled
- * @param {{onWrong?: (event: import('./events.mjs').Event) => void}} [options] onWrong: a person says that an event was none
+ * @param {{onWrong?: (heard: {from: number, until: number | null}) => void}} [options] onWrong: a person says that an event was
+ *   none, which the page heard from and until these milliseconds, null while it lasts
  */
 export function createMonitor(root, options) {
   return new Monitor(root, options);

@@ -4,16 +4,16 @@ const SHOWN = 200;
 
 export class RawView {
   constructor(root, log, history) {
-    Object.assign(this, { root, log, history, isStale: true, until: null });
+    Object.assign(this, { root, log, history, isStale: true, frozen: null });
     this.place = root.querySelector('.raw pre');
     this.search = root.querySelector('.raw input');
     this.details = root.querySelector('.raw');
     const pause = root.querySelector('.pause');
     this.search.oninput = this.details.ontoggle = () => (this.isStale = true);
     pause.onclick = () => {
-      this.until = this.until === null ? this.log.count : null;
-      pause.setAttribute('aria-pressed', String(this.until !== null));
-      pause.textContent = this.until === null ? 'Pause' : 'Go on';
+      this.frozen = this.frozen ? null : this.log.copy();
+      pause.setAttribute('aria-pressed', String(this.frozen !== null));
+      pause.textContent = this.frozen ? 'Go on' : 'Pause';
       this.isStale = true;
     };
     root.querySelector('.save-log').onclick = () => save('board.txt', [this.log.text()]);
@@ -24,7 +24,7 @@ export class RawView {
     if (!this.isStale || !this.details.open) return;
     this.isStale = false;
     const isAtEnd = this.place.scrollHeight - this.place.scrollTop - this.place.clientHeight < 30;
-    this.place.textContent = this.log.find(this.search.value, SHOWN, this.until ?? undefined).join('\n');
+    this.place.textContent = (this.frozen ?? this.log).find(this.search.value, SHOWN).join('\n');
     if (isAtEnd) this.place.scrollTop = this.place.scrollHeight;
   }
 }

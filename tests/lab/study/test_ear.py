@@ -143,6 +143,20 @@ def test_an_ear_decides_as_the_twin_does_and_gives_the_page_its_rows(store):
     assert seen.hops[-1] == hops[-1]
 
 
+def test_an_ear_gives_the_sound_of_some_time_ago_with_its_decisions(store):
+    ear = Ear(store, prepared_detector())
+    for frame in frames(synth.test_alarm("t3", 5.0)):
+        ear.offer(frame)
+    finish(ear)
+    whole, hops = ear.last(60.0)
+    samples, then = ear.last(1.024, 2.048)
+    end = len(whole) - 2 * 16_384
+    assert samples.tolist() == whole[end - 16_384 : end].tolist()
+    assert then == hops[-96:-64]
+    assert len(ear.last(3.0, len(whole) / 16_000 - 0.512)[0]) == 8_192  # no more was heard before
+    assert len(ear.last(3.0, 30.0)[0]) == 0
+
+
 def test_another_detector_takes_over_in_mid_stream(store):
     ear = Ear(store)
     for frame in frames(synth.test_alarm("t3", 1.5)):
