@@ -1,4 +1,9 @@
-"""Whether a container does its work: `health.py` asks the app, `health.py worker` looks for LAB_HOME's worker."""
+"""Whether a container does its work, asked from within.
+
+health.py            the app answers
+health.py worker     a worker holds LAB_HOME's lock
+health.py dask PORT  the Dask scheduler or worker that tells its health there answers
+"""
 
 import os
 import sys
@@ -10,9 +15,13 @@ TIMEOUT_S = 4
 
 def app_answers() -> bool:
     """Ask the app on this machine."""
-    port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
+    return is_well(os.environ.get("STREAMLIT_SERVER_PORT", "8501"), "/_stcore/health")
+
+
+def is_well(port: str, path: str = "/health") -> bool:
+    """Ask a server of this machine for a path."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=TIMEOUT_S) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=TIMEOUT_S) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -27,5 +36,8 @@ def worker_serves() -> bool:
     return running_pid(settings().home) is not None
 
 
+CHECKS = {"app": app_answers, "worker": worker_serves, "dask": is_well}
+
 if __name__ == "__main__":
-    sys.exit(0 if (worker_serves() if sys.argv[1:] == ["worker"] else app_answers()) else 1)
+    what, *given = sys.argv[1:] or ["app"]
+    sys.exit(0 if CHECKS[what](*given) else 1)

@@ -95,7 +95,7 @@ def take(
 ) -> None:
     """Take one step."""
     if step.name == "RUN":
-        wait(root.run(["sh", "-c", step.words[0]], lent), STEP_S)
+        wait(root.run(["sh", "-c", step.words[0]], lent, sys.stderr.fileno()), STEP_S)
     elif step.name == "COPY":
         other = step.options.get("from")
         image_root.copy(step, root, done[other].folder if other else context, [] if other else patterns)

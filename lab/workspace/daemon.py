@@ -63,11 +63,13 @@ def running_pid(home: Path) -> int | None:
 def ensure_worker(config: Settings | None = None) -> None:
     """Start a detached worker if none serves this LAB_HOME. Returns at once; it outlives this process.
 
+    With LAB_WORKERS=0 it starts none: one runs elsewhere, such as in a container of its own.
+
     Raises:
         LabError: LAB_HOME cannot be written.
     """
     config = config or settings()
-    if running_pid(config.home) or _is_starting(config.home):
+    if not config.workers or running_pid(config.home) or _is_starting(config.home):
         return
     try:
         config.log_dir.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ class Settings:
         database_url: DATABASE_URL, by default SQLite below home.
         artifacts_url: LAB_ARTIFACTS_URL, any fsspec address, by default a folder below home.
         dask_scheduler: DASK_SCHEDULER_ADDRESS, or "" for processes of this machine.
-        workers: LAB_WORKERS, processes that run jobs on this machine.
+        workers: LAB_WORKERS, jobs at once; 0 in a process of pages whose jobs a worker elsewhere runs.
         job_minutes: LAB_JOB_MINUTES, the longest that a job may run; 0 for no limit.
         job_memory_mb: LAB_JOB_MEMORY_MB, the most that a job may take of this machine's memory; 0 for no limit.
     """
@@ -50,7 +50,7 @@ def settings() -> Settings:
         database_url=_with_driver(os.environ.get("DATABASE_URL") or f"sqlite:///{home / 'lab.sqlite'}"),
         artifacts_url=os.environ.get("LAB_ARTIFACTS_URL") or (home / "artifacts").as_uri(),
         dask_scheduler=os.environ.get("DASK_SCHEDULER_ADDRESS", ""),
-        workers=max(1, _number("LAB_WORKERS", min(2, os.cpu_count() or 1))),
+        workers=_number("LAB_WORKERS", min(2, os.cpu_count() or 1)),
         job_minutes=_number("LAB_JOB_MINUTES", 0),
         job_memory_mb=_number("LAB_JOB_MEMORY_MB", 0),
     )

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from lab import __version__
+from lab.errors import BadInput
 from lab.workspace import jobs, logs
 from lab.workspace.cluster import Cluster
 from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
@@ -255,8 +256,14 @@ def _end(outcome: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(config: Settings | None = None) -> None:
-    """Serve the job table until stopped, or idle for hours. Returns at once if another worker serves it."""
+    """Serve the job table until stopped, or idle for hours. Returns at once if another worker serves it.
+
+    Raises:
+        BadInput: LAB_WORKERS is 0, so that it would never run a job.
+    """
     config = config or settings()
+    if not config.workers:
+        raise BadInput("A worker needs LAB_WORKERS of 1 or more; it is 0, which is for the pages that a worker serves.")
     logs.configure()
     with lock(config.home) as held:
         if held is None:

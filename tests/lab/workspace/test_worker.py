@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from lab.errors import BadInput
 from lab.workspace import jobs, worker
 from lab.workspace.settings import settings
 from lab.workspace.store import Job, now, open_store
@@ -199,6 +200,14 @@ def test_a_detached_worker_starts_once_survives_a_kill_and_resumes(lab_home, tmp
     wait(lambda: jobs.job(mine, job.id).state == jobs.DONE)
     assert worker.running_pid(config.home) != first
     assert worker.stop_worker(config)
+
+
+def test_where_a_worker_runs_elsewhere_pages_start_none(lab_home, monkeypatch):
+    monkeypatch.setenv("LAB_WORKERS", "0")
+    worker.ensure_worker(settings())
+    assert not lab_home.exists()
+    with pytest.raises(BadInput, match="needs LAB_WORKERS of 1 or more"):
+        worker.main(settings())
 
 
 def test_a_job_survives_the_sudden_death_of_its_worker(lab_home, tmp_path):
