@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from lab import __version__
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -100,3 +101,13 @@ def test_third_parties_name_all_that_the_virtual_board_is_made_of():
     told = json.loads((ROOT / "firmware" / "virtual_board" / "package.json").read_text("utf-8"))
     for name in (*told["dependencies"], *told["devDependencies"]):
         assert f"| {name} |" in THIRD
+
+
+def test_one_version_is_told_everywhere():
+    compose = (ROOT / "compose.yaml").read_text("utf-8")
+    told = {
+        re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)[1],
+        re.search(r"^LAB_VERSION=(.*)$", (ROOT / "deploy" / "lab.env.example").read_text("utf-8"), re.M)[1],
+        *re.findall(r"LAB_VERSION:-([^}]*)", compose),
+    }
+    assert told == {__version__}
