@@ -57,8 +57,8 @@ def ear(detector: Detector) -> Ear:
     return made
 
 
-def microphone(heard: Ear, who: str) -> bool:
-    """Draw the microphone's switch, the live picture and the board that `who` runs on; return whether sound comes."""
+def microphone(heard: Ear, who: str = "") -> bool:
+    """Draw the microphone's switch, the live picture and the board of `who`, if anybody; return whether sound comes."""
     state = webrtc.microphone(heard, "listen-microphone")
     on = bool(state.playing or state.signalling)
     live.draw(heard, "listen-live", telling.status, lambda each: each.hears, on, who)
