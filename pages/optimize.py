@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import finding, optimizing, work
+from pages.ui import finding, leaf, optimizing, work
 
 ui.require_login()
 project = ui.header(
@@ -21,45 +21,15 @@ if job is not None and work.is_open(job):
     st.stop()
 
 result, found = (work.latest_result(project.id, task) for task in TASKS)
-fresh = not (result or found)
-is_prepared = fresh and (result := optimizing.prepared()) is not None
-own = st.expander("Walk your own", icon=":material/account_tree:", expanded=fresh and not is_prepared)
-with own, ui.shows_errors():
-    optimizing.form(project.id)
+optimizing.folded(project.id, result)
 ui.job_panel(project.id, *TASKS)
 if found:
     with ui.shows_errors():
         finding.outcome(found, project.id)
-if fresh and not is_prepared:
-    ui.empty("No tree walked yet", "The table appears here. All eight leaves of the alarm detector take a few minutes.")
-    with st.expander("The published figures"):
-        optimizing.published()
-if not result:
-    ui.safety()
-    st.stop()
-
 with ui.shows_errors():
-    st.subheader(result["model"], anchor=False)
-    if is_prepared:
-        st.caption(optimizing.PREPARED)
-    told = optimizing.headline(result)
-    if told:
-        st.success(told, icon=":material/compress:")
-    optimizing.compare_table(result)
-    plot, weights, kept, two, article = st.tabs(["Trade-off", "Weights", "Promises", "Two paths", "Published"])
-    with plot:
-        optimizing.pareto(result["summary"])
-    with weights:
-        optimizing.density(result)
-    with kept:
-        optimizing.promises(result)
-    with two:
-        optimizing.side_by_side(result["summary"])
-    with article:
-        optimizing.published()
-    st.subheader("Take one along", anchor=False)
-    if is_prepared:
-        optimizing.prepared_files(result, project.id)
-    else:
-        optimizing.files(result, project.id)
+    if result:
+        optimizing.heading(result)
+        leaf.measured(result, project.id)
+    elif not found:
+        optimizing.prepared(project.id)
 ui.safety()

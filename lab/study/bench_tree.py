@@ -5,7 +5,6 @@ A faster machine trains longer by the same command and `--longer`; with a GPU, s
 """
 
 import os
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from statistics import mean
@@ -20,6 +19,7 @@ from lab.study.optimize import load_problem, share
 from lab.study.tree import Options, walk
 from lab.study.tree.kept import Kept
 from lab.study.tree.options import MAX_EPOCHS, seeds_of
+from lab.study.tree.outcome import machine
 from lab.study.tree.table import Row, interval, summary
 from lab.study.tree.walk import Walk
 from lab.workspace.store import open_store
@@ -75,12 +75,6 @@ def tree(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[s
         seconds += sum(row.get("seconds") or 0.0 for row in made.rows)
     return {"rows": rows, "tables": tables, "machine": machine(), "skipped": skipped, "trained": trained,
             "seconds": round(seconds, 1)}  # fmt: skip
-
-
-def machine() -> str:
-    """Return what this ran on, in words."""
-    gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "-1")
-    return f"{os.cpu_count()} cores, {platform.machine()}, {'no GPU' if gpu in ('', '-1') else f'GPU {gpu}'}"
 
 
 def _alarm(on_progress: OnProgress) -> tuple[list[Row], Walk]:

@@ -8,6 +8,8 @@ import streamlit as st
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 LED = [[0, "rgba(127,127,127,0.16)"], [0.04, "#7a3d12"], [0.5, "#ef8a1d"], [1, "#ffd45e"]]
+NAME_WIDE, NAME_HIGH = 0.2, 0.12
+"""Parts of a plot that a point's name takes."""
 SOUND = [[0, "#0b1214"], [0.3, "#12494d"], [0.6, "#1f9d8f"], [0.82, "#f0b24c"], [1, "#fff3cf"]]
 
 
@@ -22,7 +24,7 @@ def subplots(**layout: Any) -> Any:
     return make_subplots(**layout)
 
 
-def show(figure: Any, key: str, height: int, top: int = 8) -> None:
+def show(figure: Any, key: str, height: int, top: int = 8, hovers: str = "x unified") -> None:
     """Draw a figure as wide as its place.
 
     Args:
@@ -30,8 +32,9 @@ def show(figure: Any, key: str, height: int, top: int = 8) -> None:
         key: names the chart on its page.
         height: in pixels.
         top: margin above it, in pixels.
+        hovers: Plotly's hovermode.
     """
-    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, hovermode="x unified")
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, hovermode=hovers)
     figure.update_xaxes(automargin=True, fixedrange=True)
     figure.update_yaxes(automargin=True, fixedrange=True)
     st.plotly_chart(figure, key=key, config=CONFIG)
@@ -177,17 +180,22 @@ def precision_recall(curve: Mapping[str, Sequence[float]], threshold: float, key
     show(figure, key, 300)
 
 
-def show_clickable(figure: Any, key: str, height: int) -> Any:
-    """Draw a figure whose points can be clicked; return Streamlit's selection event."""
-    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-    figure.update_xaxes(fixedrange=True)
-    figure.update_yaxes(fixedrange=True)
-    return st.plotly_chart(figure, key=key, config=CONFIG, on_select="rerun", selection_mode="points")
+def clickable(figure: Any, key: str, height: int, on_click: Any = "rerun", top: int = 8) -> Any:
+    """Draw a figure whose points can be clicked; return Streamlit's selection event.
+
+    Args:
+        figure, key, height, top: as `show`.
+        on_click: called when a point is chosen, before the page is drawn again; or "rerun".
+    """
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": top, "b": 8})
+    figure.update_xaxes(automargin=True, fixedrange=True)
+    figure.update_yaxes(automargin=True, fixedrange=True)
+    return st.plotly_chart(figure, key=key, config=CONFIG, on_select=on_click, selection_mode="points")
 
 
 def pareto(
     names: Sequence[str], costs: Sequence[float], accuracy: Sequence[float], deviation: Sequence[float], title: str,
-    key: str,
+    key: str, looked: str,
 ) -> None:  # fmt: skip
     """Draw accuracy against a cost, with the line of those that no other one beats in both.
 
@@ -197,27 +205,57 @@ def pareto(
         accuracy, deviation: shares, 0 to 1.
         title: of the cost's axis.
         key: names the chart on its page.
+        looked: name of the point that is marked, with its deviation. Names that would cover another are left out; the
+            pointer tells them.
     """
     figure = subplots(rows=1, cols=1)
-    order = sorted(range(len(names)), key=lambda place: (costs[place], -accuracy[place]))
-    front: list[int] = []
-    for place in order:
-        if not front or accuracy[place] > accuracy[front[-1]]:
-            front.append(place)
+    front = _front(costs, accuracy)
     figure.add_scatter(
         x=[costs[place] for place in front], y=[100 * accuracy[place] for place in front], mode="lines",
         line={"dash": "dot", "width": 1.5, "color": "#8a8f8f", "shape": "hv"}, hoverinfo="skip",
     )  # fmt: skip
+    marks = [name == looked for name in names]
+    first = sorted(range(len(names)), key=lambda place: (not marks[place], place not in front))
+    named = _apart(costs, accuracy, first)
     figure.add_scatter(
-        x=list(costs), y=[100 * value for value in accuracy], mode="markers+text", text=list(names),
-        textposition="top center", marker={"size": 13}, error_y={"array": [100 * value for value in deviation]},
-        hovertemplate="%{text}: %{y:.2f} % at %{x:,.0f}<extra></extra>", cliponaxis=False,
+        x=list(costs), y=[100 * value for value in accuracy], mode="markers+text",
+        text=[f"<b>{name}</b>" if mark else name if place in named else ""
+              for place, (name, mark) in enumerate(zip(names, marks, strict=True))],
+        textposition=["bottom center" if mark else "top center" for mark in marks],
+        textfont={"size": [14 if mark else 11 for mark in marks]},
+        marker={
+            "size": [19 if mark else 11 for mark in marks], "opacity": 1,
+            "color": [colour(figure, 1 if mark else 0) for mark in marks],
+        },
+        error_y={"array": [100 * value * mark for value, mark in zip(deviation, marks, strict=True)], "thickness": 1.5,
+                 "color": "#8a8f8f"},
+        customdata=list(names), hovertemplate="%{customdata}: %{y:.2f} % at %{x:,.0f}<extra></extra>",
+        cliponaxis=False,
     )  # fmt: skip
-    figure.update_xaxes(title=title, rangemode="tozero")
+    figure.update_xaxes(title=title)
     figure.update_yaxes(title="INT8 accuracy, %")
     figure.update_layout(showlegend=False)
-    show(figure, key, 380, top=24)
-    figure.update_layout(hovermode="closest")
+    show(figure, key, 330, top=24, hovers="closest")
+
+
+def _apart(costs: Sequence[float], accuracy: Sequence[float], order: Sequence[int]) -> set[int]:
+    """Return the places of the points that have room for a name, asked in order."""
+    wide, high = (max(values) - min(values) or 1.0 for values in (costs, accuracy))
+    named: set[int] = set()
+    for place in order:
+        if all(abs(costs[place] - costs[other]) > NAME_WIDE * wide
+               or abs(accuracy[place] - accuracy[other]) > NAME_HIGH * high for other in named):  # fmt: skip
+            named.add(place)
+    return named
+
+
+def _front(costs: Sequence[float], accuracy: Sequence[float]) -> list[int]:
+    """Return the places of the points that no other one beats in both, from the least cost."""
+    front: list[int] = []
+    for place in sorted(range(len(costs)), key=lambda place: (costs[place], -accuracy[place])):
+        if not front or accuracy[place] > accuracy[front[-1]]:
+            front.append(place)
+    return front
 
 
 def density(row: Mapping[str, Any], key: str) -> None:

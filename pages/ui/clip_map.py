@@ -37,7 +37,7 @@ def panel(project_id: int) -> None:
 
 def _drawn(clips: Mapping[int, Clip], result: Mapping[str, Any]) -> None:
     points = [(clips[number], x, y) for number, x, y in result["points"] if number in clips]
-    event = charts.show_clickable(_figure(points), "clip-map", 420)
+    event = charts.clickable(_figure(points), "clip-map", 420)
     missing = len(clips) - len(points)
     st.caption(
         f"{count_of(len(points), 'sound')}, by the two directions in which they differ most: "

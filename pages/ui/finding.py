@@ -1,6 +1,6 @@
 """Find the smallest that still…: the goal's form, the search while it runs, and what it found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -74,16 +74,24 @@ def outcome(result: Mapping[str, Any], project_id: int) -> None:
     for name in names:
         detector = result["artifacts"].get(f"{name}.detector")
         if detector:
-            to_firmware(project_id, f"{result['model']} {result['path']}", f"{name}.detector", detector, "find")
+            told = f"{result['model']} {result['path']}"
+            to_firmware(project_id, told, f"{name}.detector", lambda sha256=detector: sha256, "find")
             break
     downloads(result["artifacts"], key="find", main=".tflite")
 
 
-def to_firmware(project_id: int, name: str, file_name: str, sha256: str, key: str) -> None:
-    """Offer to take a detector to the Firmware page."""
+def to_firmware(project_id: int, name: str, file_name: str, kept: Callable[[], str], key: str) -> None:
+    """Offer to take a detector to the Firmware page.
+
+    Args:
+        project_id: whose.
+        name, file_name: of the detector.
+        kept: returns the hash of its file in the store.
+        key: tells the buttons of one page apart.
+    """
     if st.button("Use it on Firmware", type="primary", icon=":material/memory:", key=f"{key}-to-firmware"):
         try:
-            store().save_run(project_id, "detector", name, {"from": "optimize"}, {file_name: sha256})
+            store().save_run(project_id, "detector", name, {"from": "optimize"}, {file_name: kept()})
             st.success("It is on the Firmware page now.", icon=":material/check_circle:")
         except LabError as error:
             st.error(str(error))

@@ -1,26 +1,20 @@
-"""The forms and results of the Optimize page."""
+"""The form of the Optimize page, and a walk while it runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from lab.study.tree import prepared as ready
+from lab.errors import LabError
 from lab.study.tree.npu import ACCELERATORS
 from lab.study.tree.options import EPOCHS, INITS, MAX_SEEDS, RAMPS
-from lab.study.tree.published import TABLES
-from lab.study.tree.table import to_csv, to_markdown
-from pages.ui import charts, finding, tree, words
-from pages.ui.finding import to_firmware
-from pages.ui.results import downloads
+from lab.study.tree.prepared import PreparedTree, prepared_tree
+from pages.ui import comparing, finding, leaf, tree, words
+from pages.ui.frame import empty, shows_errors
 from pages.ui.session import store
 from pages.ui.work import metrics, submit
 
 TASK = "lab.study.tree.task:optimize"
-PREPARED = (
-    "Prepared: the fire alarm detector’s eight leaves, walked once on sounds that this program makes, one seed. It "
-    "ships with the lab, so that nobody waits; your own walk takes its place."
-)
 WALK, FIND = "Walk chosen leaves", "Find the smallest that still …"
 EMBEDDED, PROJECT, UPLOADED = "embedded", "project", "uploaded"
 MODELS = {
@@ -31,21 +25,77 @@ SOURCES = {
     EMBEDDED: "Sounds made by this program", PROJECT: "The sounds of this project", UPLOADED: "An .npz file of arrays",
 }  # fmt: skip
 SOURCES_OF = {"alarm": (EMBEDDED, PROJECT), "mobilenet_v1": (UPLOADED,), "own": (PROJECT, UPLOADED)}
-TOGETHER = ("accuracy_fp32", "accuracy_fake_int8", "accuracy_int8", "deviation", "delta", "saved", "gzip_over_plain",
-            "gzip_over_gzip", "sparsity")  # fmt: skip
-TITLES = {
-    "path": "Path", "seeds": "Seeds", "accuracy_fp32": "FP32", "accuracy_fake_int8": "Fake INT8",
-    "accuracy_int8": "INT8", "deviation": "± seeds", "delta": "Δ to PTQ", "tflite_bytes": ".tflite bytes",
-    "gzip_bytes": "gzip bytes", "saved": "saved", "gzip_over_plain": "gzip / PTQ plain",
-    "gzip_over_gzip": "gzip / PTQ gzip", "sparsity": "zeros", "clusters": "codes", "flash_bytes": "flash bytes",
-    "ram_bytes": "arena bytes", "cycles": "M0+ cycles",
-    "npu_weights_bytes": "NPU weights, bytes", "npu_ms": "NPU ms",
-    "seconds": "trained s", "kept": "promises", "failed": "failed",
-}  # fmt: skip
 
 
-def form(project_id: int) -> None:
-    """Ask for model, data, leaves and settings; submit the walk."""
+def folded(project_id: int, result: Mapping[str, Any] | None) -> None:
+    """Draw the form when it is unfolded: it starts open only where there is nothing else to see.
+
+    Args:
+        project_id: whose.
+        result: the newest walk, whose layers can be left out by name.
+    """
+    ready = _ready()
+    folds = st.expander("Walk your own", icon=":material/account_tree:", key="tree-form", on_change="rerun",
+                        expanded=result is None and ready is None)  # fmt: skip
+    if folds.open:
+        with folds, shows_errors():
+            known = result or (ready.outcome if ready else {})
+            form(project_id, list(known.get("densities") or {}))
+
+
+def _ready() -> PreparedTree | None:
+    """Return the tree that came with this copy; a damaged one is as none here, and told where it would be drawn."""
+    try:
+        return prepared_tree()
+    except LabError:
+        return None
+
+
+def heading(result: Mapping[str, Any]) -> None:
+    """Say which model was walked, how, and where."""
+    st.subheader(str(result["model"]).replace("alarm (", "Fire alarm detector ("), anchor=False)
+    st.caption(_told(result))
+
+
+def _told(result: Mapping[str, Any]) -> str:
+    seeds = max((row["seeds"] for row in result["summary"]), default=0)
+    options, on = result["options"], result.get("on") or {}
+    parts = [f"{options['sparsity']:.0%} zeros" if "sparsity" in options else "",
+             f"{options['clusters']} clusters" if "clusters" in options else "", words.count_of(seeds, "seed"),
+             f"scored on {result['scored']:,} held-out examples" if result.get("scored") else "",
+             f"{on['day']}, {on['machine']}" if on else ""]  # fmt: skip
+    return " · ".join(part for part in parts if part)
+
+
+def prepared(project_id: int) -> None:
+    """Draw the tree that came with the lab, and say so; or that there is none."""
+    found = prepared_tree()
+    if found is None:
+        empty(
+            "No tree walked yet", "The table appears here. All eight leaves of the alarm detector take a few minutes."
+        )
+        with st.expander("The published figures"):
+            comparing.published()
+        return
+    outcome = found.outcome
+    heading(outcome)
+    versions = ", ".join(f"{name} {number}" for name, number in outcome["on"]["versions"].items())
+    st.info(
+        f"Prepared: this tree came with the lab, walked on synthetic sound by `{outcome['command']}`, so that nobody "
+        "waits. Your own walk takes its place.",
+        icon=":material/inventory_2:",
+    )
+    leaf.measured(outcome, project_id, found.detectors)
+    st.caption(f"The prepared tree took {words.duration(outcome['seconds'])} with {versions}.")
+
+
+def form(project_id: int, layers: Sequence[str] = ()) -> None:
+    """Ask for model, data, leaves and settings; submit the walk.
+
+    Args:
+        project_id: whose.
+        layers: names to choose from where some are left out; others can be typed.
+    """
     left, right = st.columns(2, gap="large")
     model = left.selectbox("Model", list(MODELS), format_func=MODELS.get, key="tree-model")
     sources = SOURCES_OF.get(model, (PROJECT,))
@@ -59,7 +109,7 @@ def form(project_id: int) -> None:
     searches = st.segmented_control("What for", (WALK, FIND), default=WALK, key="tree-what", required=True) == FIND
     wanted: dict[str, Any] = {"goal": finding.goal()} if searches else {"paths": tree.pick(disabled=False)}
     with st.expander("How each step is taken", icon=":material/tune:"):
-        options, seeds = _options()
+        options, seeds = _options(layers)
     if st.button("Find it" if searches else "Walk the tree", type="primary", icon=":material/account_tree:"):
         if not searches and not wanted["paths"]:
             st.error("Choose at least one leaf of the tree.")
@@ -94,7 +144,7 @@ def _kept(uploads: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _options() -> tuple[dict[str, Any], int]:
+def _options(layers: Sequence[str]) -> tuple[dict[str, Any], int]:
     prune, cluster, rest = st.columns(3, gap="large")
     with prune:
         sparsity = st.slider(
@@ -106,8 +156,9 @@ def _options() -> tuple[dict[str, Any], int]:
         init = st.selectbox("Centroids begin", INITS, key="tree-init")
     with rest:
         seeds = st.number_input("Seeds", 1, MAX_SEEDS, 1, key="tree-seeds", help="Several give a mean and a deviation.")
-        excluded = st.text_input("Layers to leave", "", key="tree-excluded", placeholder="conv, head",
-                                 help="Names, with commas. Depthwise layers are always left as they are.")  # fmt: skip
+        excluded = st.multiselect("Layers to leave", layers, key="tree-excluded", accept_new_options=True,
+                                  placeholder="none", help="Choose or type a name. Depthwise layers are always left as "
+                                                           "they are.")  # fmt: skip
     columns = st.columns(4)
     steps = (("base", None), *((step.lower(), epochs) for step, epochs in EPOCHS.items()))
     epochs = {
@@ -123,14 +174,13 @@ def _options() -> tuple[dict[str, Any], int]:
     }
     npu = st.selectbox("Ask Vela too, for", ACCELERATORS, None, key="tree-npu", placeholder="no Ethos-U",
                        help="Arm’s compiler for its NPUs: encoded weights and estimated time.")  # fmt: skip
-    names = [name.strip() for name in excluded.split(",") if name.strip()]
     return {
         "npu": npu,
         "sparsity": sparsity,
         "ramp": ramp,
         "clusters": clusters,
         "init": init,
-        "excluded": names,
+        "excluded": list(excluded),
         **epochs,
     }, seeds
 
@@ -142,176 +192,4 @@ def live(job_id: int, paths: Sequence[str]) -> None:
     tree.draw(tree.states_of(told, paths), paths, key="tree-live")
     rows = [event["row"] for event in told if "row" in event]
     if rows:
-        st.dataframe(_shown(rows), hide_index=True, key="tree-live-rows")
-
-
-def _shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    asked = any(row.get("npu_ms") is not None for row in rows)
-    names = [name for name in TITLES if asked or not name.startswith("npu_")]
-    return [{TITLES[name]: _cell(name, row.get(name)) for name in names if name in row} for row in rows]
-
-
-def _cell(name: str, value: Any) -> Any:
-    if name == "kept" and value is not None:
-        return "kept" if value else "NOT kept"
-    return round(100 * value, 2) if name in TOGETHER and value is not None else value
-
-
-def compare_table(result: Mapping[str, Any]) -> None:
-    """Draw the compare table, two rows side by side, and its downloads."""
-    rows = result["summary"]
-    percent = {TITLES[name]: st.column_config.NumberColumn(TITLES[name], format="%.2f %%") for name in TOGETHER}
-    whole = {
-        TITLES[name]: st.column_config.NumberColumn(TITLES[name], format="localized")
-        for name in (
-            "tflite_bytes",
-            "gzip_bytes",
-            "flash_bytes",
-            "ram_bytes",
-            "cycles",
-            "clusters",
-            "npu_weights_bytes",
-            "seconds",
-        )
-    }
-    first = {"Path": st.column_config.TextColumn("Path", pinned=True)}
-    st.dataframe(_shown(rows), hide_index=True, column_config={**percent, **whole, **first}, key="tree-table")
-    for row in rows:
-        if row["failed"]:
-            st.error(f"{row['path']}: {row['failed']}", icon=":material/error:")
-    st.caption(
-        "INT8 is measured on the .tflite that ships, on examples held back. “saved” is the article’s figure: gzip over "
-        "the same file’s bytes. gzip saves a download, not flash: flash and cycles are those of the generated C, "
-        "emulated, in which a zero weight costs no instruction and equal weights share a multiplication."
-    )
-    with st.container(horizontal=True):
-        st.download_button("Table as CSV", to_csv(rows), "table.csv", on_click="ignore", icon=":material/download:")
-        st.download_button(
-            "Table as Markdown", to_markdown(rows), "table.md", on_click="ignore", icon=":material/download:"
-        )
-
-
-def side_by_side(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Let a person compare two paths, figure by figure."""
-    good = [row["path"] for row in rows if row["seeds"]]
-    if len(good) < 2:
-        return
-    left, right = st.columns(2)
-    one = left.selectbox("Compare", good, 0, key="tree-one")
-    two = right.selectbox("with", good, len(good) - 1, key="tree-two")
-    by_path = {row["path"]: row for row in rows}
-    lines = []
-    for name in ("accuracy_int8", "gzip_bytes", "sparsity", "clusters", "flash_bytes", "ram_bytes", "cycles"):
-        a, b = by_path[one][name], by_path[two][name]
-        lines.append({
-            "": TITLES[name], one: _cell(name, a), f"{two} ": _cell(name, b),
-            "ratio": round(b / a, 3) if a and b is not None else None,
-        })  # fmt: skip
-    st.dataframe(lines, hide_index=True, key="tree-two-rows")
-
-
-def pareto(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw accuracy against bytes or cycles."""
-    names = {"cycles": "M0+ cycles", "gzip_bytes": "gzip bytes", "flash_bytes": "flash bytes"}
-    axis = (
-        st.segmented_control("Against", list(names), default="cycles", format_func=names.get, key="tree-axis")
-        or "cycles"
-    )
-    points = [row for row in rows if row["seeds"] and row[axis] is not None]
-    if not points:
-        st.caption("Nothing to draw: the cross compiler or the virtual board is not here, so there are no cycles.")
-        return
-    charts.pareto(
-        [row["path"] for row in points], [row[axis] for row in points], [row["accuracy_int8"] for row in points],
-        [row["deviation"] or 0 for row in points], names[axis], key="tree-pareto",
-    )  # fmt: skip
-
-
-def density(result: Mapping[str, Any]) -> None:
-    """Draw one kernel's weights after each step."""
-    found = result["densities"]
-    if not found:
-        return
-    left, right = st.columns(2)
-    layer = left.selectbox("Kernel of layer", list(found), key="tree-layer")
-    steps = {row["step"]: row for row in found[layer]}
-    usual = [name for name in ("base", "prune", "prune+cluster", "PCQAT (int8)") if name in steps] or list(steps)[:4]
-    chosen = right.multiselect("After", list(steps), usual, key="tree-steps")
-    for name in chosen:
-        charts.density(steps[name], key=f"density-{layer}-{name}")
-
-
-def promises(result: Mapping[str, Any]) -> None:
-    """Draw what each leaf promised of each kernel, and what the file holds."""
-    good = [row for row in result["rows"] if not row["failed"]]
-    if not good:
-        return
-    names = [f"{row['path']} · seed {row['seed']}" for row in good]
-    row = good[names.index(st.selectbox("Leaf", names, len(names) - 1, key="tree-promises"))]
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.dataframe(
-            [{**each, "kept": "kept" if each["kept"] else "NOT kept"} for each in row["promises"]],
-            hide_index=True, key="tree-promise-rows",
-        )  # fmt: skip
-    with right:
-        charts.confusion(row["confusion"], result["labels"], key="tree-confusion")
-
-
-def published() -> None:
-    """Draw the article's own figures, marked as such."""
-    st.dataframe(
-        [
-            {"Published for": row.model, "Path": row.path, "FP32 %": row.accuracy_fp32,
-             "Fake INT8 %": row.accuracy_fake_int8, "INT8 %": row.accuracy_int8, ".tflite bytes": row.tflite_bytes,
-             "gzip bytes": row.gzip_bytes, "": row.note}
-            for row in TABLES
-        ],
-        hide_index=True, key="tree-published",
-    )  # fmt: skip
-    st.caption("Published by Arm on the TensorFlow blog, on other data and longer training. Not measured here.")
-
-
-def files(result: Mapping[str, Any], project_id: int) -> None:
-    """Offer one leaf: its files, and its way to Firmware."""
-    names = sorted({name.rsplit(".", 1)[0] for name in result["artifacts"] if name.endswith(".tflite")})
-    if not names:
-        return
-    chosen = names[0]
-    if len(names) > 1:
-        chosen = st.selectbox(
-            "Take along", names, key="tree-take", format_func=lambda name: name.replace(".", " · seed ")
-        )
-    path = chosen.rsplit(".", 1)[0]
-    wanted = {name: sha for name, sha in result["artifacts"].items() if name.rsplit(".", 1)[0] in (chosen, path)}
-    detector = wanted.get(f"{chosen}.detector")
-    if detector:
-        to_firmware(project_id, f"{result['model']} {path}", f"{chosen}.detector", detector, "tree")
-    downloads(wanted, key="tree", main=".tflite")
-    st.caption(f"{path}.py is the same way as a plain script of the optimization toolkit: it runs without this lab.")
-
-
-@st.cache_data(show_spinner=False)
-def prepared() -> dict[str, Any] | None:
-    """Return the walk that ships with the lab, or None."""
-    return ready.prepared_tree()
-
-
-def prepared_files(result: Mapping[str, Any], project_id: int) -> None:
-    """Offer one leaf of the prepared walk; only the chosen one's files are put into the store."""
-    path = st.selectbox("Take along", [row["path"] for row in result["summary"]], None, key="tree-take",
-                        placeholder="Choose a leaf")  # fmt: skip
-    if path:
-        files({**result, "artifacts": ready.prepared_leaf(store(), path)}, project_id)
-
-
-def headline(result: Mapping[str, Any]) -> str:
-    """Return one sentence: what the smallest path costs."""
-    good = [row for row in result["summary"] if row["seeds"] and row["delta"] is not None and row["kept"]]
-    if not good:
-        return ""
-    least = min(good, key=lambda row: row["gzip_bytes"])
-    points = 100 * least["delta"]
-    cost = f"{abs(points):.2f} points {'less' if points < 0 else 'more'} accurate than PTQ"
-    cycles = f", {words.cycles(least['cycles'])} cycles" if least["cycles"] else ""
-    return f"{least['path']} is the smallest: {words.size(least['gzip_bytes'])} zipped{cycles}, {cost}."
+        st.dataframe(comparing.shown(rows), hide_index=True, key="tree-live-rows")

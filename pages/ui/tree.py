@@ -8,12 +8,12 @@ import streamlit as st
 from lab.optimize.paths import LEGAL
 from pages.ui import charts
 
-TREE = "_tree_paths"
+TREE, LOOK, LOOK_TREE = "_tree_paths", "_tree_leaf", "tree-look"
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 PLACES: dict[str, tuple[float, float]] = {
-    "base": (3.5, 3), "prune": (1.25, 2), "cluster": (5.0, 2), "prune+cluster": (2.25, 1),
-    "PTQ": (6.5, 0), "QAT": (7.25, 0), "prune+PTQ": (0.0, 0), "PQAT": (0.75, 0), "prune+cluster+PTQ": (1.9, 0),
-    "PCQAT": (2.65, 0), "cluster+PTQ": (4.65, 0), "CQAT": (5.4, 0),
+    "base": (4.4, 3), "prune": (1.1, 2), "cluster": (4.3, 2), "prune+cluster": (2.5, 1),
+    "prune+PTQ": (0, 0), "PQAT": (1, 0), "prune+cluster+PTQ": (2, 0), "PCQAT": (3, 0), "cluster+PTQ": (4, 0),
+    "CQAT": (5, 0), "PTQ": (6, 0), "QAT": (7, 0),
 }  # fmt: skip
 """Where each node is drawn: across, and level from below."""
 EDGES = (
@@ -21,11 +21,11 @@ EDGES = (
     ("prune", "prune+PTQ"), ("prune", "PQAT"), ("cluster", "cluster+PTQ"), ("cluster", "CQAT"),
     ("prune+cluster", "prune+cluster+PTQ"), ("prune+cluster", "PCQAT"),
 )  # fmt: skip
-NAMES = {"base": "your model", "prune+cluster": "prune + cluster", "prune+cluster+PTQ": "PTQ", "prune+PTQ": "PTQ",
+NAMES = {"base": "your model", "prune+cluster": "prune +<br>cluster", "prune+cluster+PTQ": "PTQ", "prune+PTQ": "PTQ",
          "cluster+PTQ": "PTQ"}  # fmt: skip
 COLLABORATIVE = ("prune+cluster", "PQAT", "CQAT", "PCQAT")
 TUNED = ("prune", "cluster", "QAT", *COLLABORATIVE)
-GREEN, LINE, DASH = "#2f8f5b", "#8a8f8f", "#c2483d"
+LINE, DASH, MARK = "#8a8f8f", "#c2483d", "#17857f"
 FILL = {WAITING: "rgba(127,127,127,0.08)", RUNNING: "#f0b24c", DONE: "#2f8f5b", FAILED: "#c2483d"}
 LEAVES = tuple(path.label for path in LEGAL)
 
@@ -36,10 +36,8 @@ def pick(disabled: bool) -> list[str]:
     A click on a leaf of the drawing takes it in or out, as the list does.
     """
     st.session_state.setdefault(TREE, list(LEAVES))
-    event = draw({}, st.session_state[TREE], key="tree-pick", click=not disabled)
-    clicked = [point.get("customdata") for point in (event or {}).get("selection", {}).get("points", [])]
-    names = [name[0] if isinstance(name, list) else name for name in clicked]
-    toggled = tuple(name for name in names if name in LEAVES)
+    event = draw({}, st.session_state[TREE], key="tree-pick", on_click=None if disabled else "rerun")
+    toggled = _clicked(event)
     if toggled and toggled != st.session_state.get("_tree_clicked"):
         chosen = st.session_state[TREE]
         st.session_state[TREE] = [name for name in LEAVES if (name in chosen) != (name in toggled)]
@@ -53,58 +51,111 @@ def pick(disabled: bool) -> list[str]:
     )
 
 
-def draw(states: Mapping[str, str], chosen: Sequence[str], key: str, click: bool = False) -> Any:
+def look(leaves: Sequence[str], failed: Sequence[str], first: str) -> str:
+    """Draw a walked tree; return the leaf that a person looks at, by a click or from the list.
+
+    Args:
+        leaves: that were walked.
+        failed: those of them that have no file.
+        first: looked at before anybody chose.
+    """
+    if st.session_state.get(LOOK) not in leaves:
+        st.session_state[LOOK] = first
+    draw(dict.fromkeys(failed, FAILED), leaves, LOOK_TREE, looked=st.session_state[LOOK], on_click=_looked)
+    shown = [name for name in LEAVES if name in leaves]
+    return str(st.pills("Look at", shown, key=LOOK, required=True, wrap=True,
+                        label_visibility="collapsed"))  # fmt: skip
+
+
+def _looked() -> None:
+    """Look at the leaf that was clicked."""
+    clicked = _clicked(st.session_state.get(LOOK_TREE))
+    if clicked:
+        st.session_state[LOOK] = clicked[0]
+
+
+def _clicked(event: Any) -> tuple[str, ...]:
+    points = [point.get("customdata") for point in (event or {}).get("selection", {}).get("points", [])]
+    return tuple(name for name in (each[0] if isinstance(each, list) else each for each in points) if name in LEAVES)
+
+
+def draw(
+    states: Mapping[str, str], chosen: Sequence[str], key: str, looked: str | None = None, on_click: Any = None
+) -> Any:
     """Draw the tree.
 
     Args:
-        states: node → waiting, running, done or failed; empty before anything ran.
+        states: node → waiting, running, done or failed; a node without one has the colour of the legend.
         chosen: leaves that are wanted; the others are faint.
         key: names the chart on its page.
-        click: leaves can be clicked.
+        looked: the leaf whose way is marked.
+        on_click: "rerun", or what is called when a leaf is clicked; None makes a plain drawing.
 
     Returns:
-        Streamlit's selection event, if `click`.
+        Streamlit's selection event, if it can be clicked.
     """
     figure = charts.subplots(rows=1, cols=1)
+    way = _way(looked)
     for start, end in EDGES:
         (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
-        figure.add_scatter(x=[x0, x1], y=[y0, y1], mode="lines", line={"color": LINE, "width": 1}, hoverinfo="skip")
-    for name, (x, y) in PLACES.items():
-        wanted, together = name not in LEAVES or name in chosen, name in COLLABORATIVE
-        state = states.get(name, WAITING)
-        figure.add_scatter(
-            x=[x], y=[y], mode="markers+text", text=[NAMES.get(name, name)], customdata=[name], name=name,
-            textposition=_label_place(name), opacity=1.0 if wanted else 0.35,
-            hovertemplate=f"{name}: {_told(name, state, wanted)}<extra></extra>", textfont={"size": 13},
-            marker={
-                "size": 24, "symbol": "square" if name in LEAVES else "circle",
-                "color": FILL[state] if states else (FILL[DONE] if name in TUNED and wanted else FILL[WAITING]),
-                "line": {"color": DASH if together else LINE, "width": 2.5 if together else 1},
-            },
-        )  # fmt: skip
-    figure.update_xaxes(visible=False, range=[-0.6, 7.9])
-    figure.update_yaxes(visible=False, range=[-0.75, 3.5])
+        line = {"color": MARK, "width": 3} if end in way else {"color": LINE, "width": 1}
+        figure.add_scatter(x=[x0, x1], y=[y0, y1], mode="lines", line=line, hoverinfo="skip")
+    for name in PLACES:
+        wanted = name not in LEAVES or name in chosen
+        figure.add_scatter(**_node(name, states.get(name), wanted, name == looked))
+    figure.update_xaxes(visible=False, range=[-0.6, 7.6])
+    figure.update_yaxes(visible=False, range=[-0.75, 3.6])
     figure.update_layout(showlegend=False, hovermode="closest", clickmode="event+select")
-    event = charts.show_clickable(figure, key, 330) if click else charts.show(figure, key, 330)
+    height = 330
+    event = charts.show(figure, key, height) if on_click is None else charts.clickable(figure, key, height, on_click)
     st.caption(
+        "Grey waits, orange runs, green is done, filled red failed. Red border: a collaborative step."
+        if set(states.values()) - {FAILED} else
         "Green: trained again (fine-tuned). Red border: a collaborative step, which keeps what the steps before it "
         "made. Squares are leaves: int8 .tflite files."
-        if not states else
-        "Grey waits, orange runs, green is done, filled red failed. Red border: a collaborative step."
     )  # fmt: skip
     return event
+
+
+def _node(name: str, state: str | None, wanted: bool, looked: bool) -> dict[str, Any]:
+    """Return one node as Plotly takes it."""
+    (x, y), together = PLACES[name], name in COLLABORATIVE
+    legend = FILL[DONE] if name in TUNED and wanted else FILL[WAITING]
+    line = {"color": DASH if together else LINE, "width": 2.5 if together else 1}
+    shown = {"opacity": 1.0 if wanted else 0.35}
+    return {
+        "x": [x], "y": [y], "mode": "markers+text", "text": [NAMES.get(name, name)], "customdata": [name], "name": name,
+        "textposition": _label_place(name), "textfont": {"size": 14 if looked else 12}, "selected": {"marker": shown},
+        "unselected": {"marker": shown}, "opacity": shown["opacity"],
+        "hovertemplate": f"{name}: {_told(name, state, wanted)}<extra></extra>",
+        "marker": {
+            "size": 32 if looked else 22, "symbol": "square" if name in LEAVES else "circle",
+            "color": legend if state is None else FILL[state],
+            "line": {"color": MARK, "width": 5} if looked else line,
+        },
+    }  # fmt: skip
+
+
+def _way(leaf: str | None) -> set[str]:
+    """Return the nodes on the way to a leaf."""
+    parent = {end: start for start, end in EDGES}
+    way: set[str] = set()
+    while leaf in parent:
+        way.add(leaf)
+        leaf = parent[leaf]
+    return way
 
 
 def _label_place(name: str) -> str:
     if name in LEAVES:
         return "bottom center"
-    return "middle right" if name == "prune+cluster" else "top center"
+    return {"prune+cluster": "middle right", "base": "top center"}.get(name, "middle left")
 
 
-def _told(name: str, state: str, wanted: bool) -> str:
+def _told(name: str, state: str | None, wanted: bool) -> str:
     if name in LEAVES and not wanted:
         return "not chosen"
-    return state
+    return state or ("a leaf" if name in LEAVES else "trained once for all leaves behind it")
 
 
 def states_of(events: Sequence[Mapping[str, Any]], paths: Sequence[str]) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """Optimize: choose leaves, watch them, compare what came."""
 
+import pytest
+
+from lab.deploy.detector import Detector
 from lab.optimize.paths import LEGAL
 from lab.study.tree.table import summary
 from lab.workspace import jobs
@@ -32,30 +35,42 @@ def done():
     }  # fmt: skip
 
 
-def test_a_new_project_sees_the_prepared_tree_and_what_to_do(open_page):
+@pytest.fixture
+def no_prepared(monkeypatch):
+    monkeypatch.setattr(optimizing, "prepared_tree", lambda: None)
+
+
+def test_a_new_project_sees_the_prepared_tree_marked_as_such_and_what_its_leaves_cost(open_page):
     app = open_page("optimize")
-    assert "ships with the lab" in text(app)
-    assert [each for each in app.dataframe if len(each.value) == len(PATHS)]
+    assert "Prepared: this tree came with the lab" in text(app)
+    assert "python -m lab.study.tree.prepared" in text(app)
+    assert app.dataframe[0].value["Path"].tolist() == PATHS
+    app.button_group(key=tree.LOOK).set_value("PCQAT").run()
+    told = next(each.value for each in app.success if "takes" in each.value)
+    assert told.startswith("**PCQAT** takes")
+    assert "of PTQ’s) and" in told
+    assert "of the alarm windows" in told
+
+
+def test_a_prepared_leaf_goes_to_firmware_as_a_detector_that_can_be_read(open_page):
+    seed.project()
+    app = open_page("optimize")
+    app.button_group(key=tree.LOOK).set_value("CQAT").run()
+    press(app, "Use it on Firmware")
+    run = open_store().runs(seed.project().id, "detector")[0]
+    assert run.name.endswith("CQAT")
+    made = Detector.from_bytes(open_store().read_artifact(run.artifacts["CQAT.0.detector"]))
+    assert made.positive == ("alarm",)
+
+
+def test_without_a_prepared_tree_a_new_project_sees_what_to_do(open_page, no_prepared):
+    app = open_page("optimize")
+    assert "No tree walked yet" in text(app)
     assert "Walk the tree" in labels(app)
 
 
-def test_a_leaf_of_the_prepared_tree_goes_to_firmware(open_page):
-    app = open_page("optimize")
-    app.selectbox(key="tree-take").set_value("PCQAT").run()
-    press(app, "Use it on Firmware")
-    (run,) = open_store().runs(open_store().projects()[0].id, "detector")
-    assert run.name.endswith("PCQAT")
-
-
-def test_a_copy_without_the_prepared_tree_says_what_will_be_here(open_page, monkeypatch):
-    optimizing.prepared.clear()
-    monkeypatch.setattr(optimizing.ready, "prepared_tree", lambda: None)
-    assert "No tree walked yet" in text(open_page("optimize"))
-    optimizing.prepared.clear()
-
-
 def test_chosen_leaves_and_settings_travel_with_the_job(open_page):
-    app = open_page("optimize")
+    app = open_page("optimize", "tree-form")
     app.slider(key="tree-sparsity").set_value(0.8)
     app.slider(key="tree-clusters").set_value(8)
     app.button_group(key=tree.TREE).set_value(["PTQ", "PCQAT"]).run()
@@ -71,7 +86,7 @@ def test_chosen_leaves_and_settings_travel_with_the_job(open_page):
 
 
 def test_no_leaf_is_one_clear_sentence(open_page):
-    app = open_page("optimize")
+    app = open_page("optimize", "tree-form")
     app.button_group(key=tree.TREE).set_value([]).run()
     press(app, "Walk the tree")
     assert "Choose at least one leaf" in text(app)
@@ -79,7 +94,7 @@ def test_no_leaf_is_one_clear_sentence(open_page):
 
 
 def test_an_own_model_without_its_file_is_asked_for(open_page):
-    app = open_page("optimize")
+    app = open_page("optimize", "tree-form")
     app.selectbox(key="tree-model").set_value("own").run()
     press(app, "Walk the tree")
     assert "Add the file first" in text(app)
@@ -96,18 +111,37 @@ def test_a_running_walk_shows_nodes_rows_and_cancel(open_page):
     assert app.dataframe[0].value["Path"].tolist() == ["PTQ"]
 
 
-def test_a_finished_walk_shows_the_table_the_winner_and_the_failed_leaf(open_page):
+def test_a_finished_walk_shows_the_table_the_smallest_leaf_and_the_failed_one(open_page):
     seed.job(optimizing.TASK, result=done())
     app = open_page("optimize")
     assert app.dataframe[0].value["Path"].tolist() == PATHS
-    assert "prune+cluster+PTQ is the smallest" in text(app)
+    assert "**prune+cluster+PTQ** takes 50 B zipped" in text(app)
+    assert "It is the smallest leaf." in text(app)
     assert "the loss is no number" in text(app)
     assert "Published by Arm" in text(app)
+    assert "Prepared:" not in text(app)
+
+
+def test_a_failed_leaf_says_why_it_has_no_file(open_page):
+    seed.job(optimizing.TASK, result=done())
+    app = open_page("optimize")
+    app.button_group(key=tree.LOOK).set_value("PCQAT").run()
+    assert "PCQAT has no file: PCQAT: the loss is no number any more" in [each.value for each in app.error]
+    assert "Use it on Firmware" not in labels(app)
+
+
+def test_the_table_can_be_filtered(open_page):
+    seed.job(optimizing.TASK, result=done())
+    app = open_page("optimize")
+    app.button_group(key="tree-kinds").set_value(["quantized after", "with clustering"]).run()
+    assert app.dataframe[0].value["Path"].tolist() == ["cluster+PTQ", "prune+cluster+PTQ"]
 
 
 def test_a_leaf_goes_to_firmware(open_page):
     seed.job(optimizing.TASK, result=done())
-    press(open_page("optimize"), "Use it on Firmware")
+    app = open_page("optimize")
+    app.button_group(key=tree.LOOK).set_value("PTQ").run()
+    press(app, "Use it on Firmware")
     assert [run.name for run in open_store().runs(seed.project().id, "detector")] == ["alarm (default) PTQ"]
 
 
@@ -115,7 +149,7 @@ def test_a_failed_walk_says_why_and_the_form_is_back(open_page):
     seed.job(optimizing.TASK, "failed", error="ds_cnn_s needs data: sounds of the project, or an .npz file.")
     app = open_page("optimize")
     assert "needs data" in text(app)
-    assert "Walk the tree" in labels(app)
+    assert "Walk your own" in [each.label for each in app.expander]
 
 
 def test_states_are_those_of_the_least_finished_seed():
@@ -154,7 +188,7 @@ def found(met=True):
 
 
 def test_a_goal_travels_with_the_job(open_page):
-    app = open_page("optimize")
+    app = open_page("optimize", "tree-form")
     app.button_group(key="tree-what").set_value(optimizing.FIND).run()
     app.number_input(key="find-floor").set_value(95.0)
     app.number_input(key="find-ceiling").set_value(20_000)
@@ -191,4 +225,4 @@ def test_a_search_that_failed_says_why_and_the_form_is_back(open_page):
     seed.job(finding.TASK, "failed", error="Nothing could be tried: prune: the loss is no number any more.")
     app = open_page("optimize")
     assert "Nothing could be tried" in text(app)
-    assert "Walk the tree" in labels(app)
+    assert "Walk your own" in [each.label for each in app.expander]

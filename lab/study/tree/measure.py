@@ -94,7 +94,9 @@ def promises(tflite: bytes, path: Path, options: Options, excluded: Collection[s
         excluded: names of layers that were left as they were.
 
     Returns:
-        One row a promise: tensor, promise, wanted, found, kept. The last says whether every operator is int8.
+        One row a promise: tensor, promise, wanted, found, kept; one of codes also tells both counts (codes of the whole
+        tensor, codes_per_channel_max) and the number of scales, which decides the one that counts. The last row says
+        whether every operator is int8.
     """
     rows: list[dict[str, Any]] = []
     for row in kernel_rows(audit(tflite)):
@@ -106,7 +108,12 @@ def promises(tflite: bytes, path: Path, options: Options, excluded: Collection[s
             )
         if CLUSTER in path.steps:
             found = counted(row)
-            rows.append(_promise(row["name"], "codes", options.clusters, found, found <= options.clusters))
+            both = {
+                "codes": row["codes"],
+                "codes_per_channel_max": row["codes_per_channel_max"],
+                "scales": row["scales"],
+            }
+            rows.append(_promise(row["name"], "codes", options.clusters, found, found <= options.clusters) | both)
     floats = [tensor.name for tensor in read_graph(tflite).tensors if tensor.dtype.startswith("float")]
     rows.append(_promise("all operators", "int8", 0, len(floats), not floats))
     return rows

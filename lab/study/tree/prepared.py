@@ -1,92 +1,111 @@
-"""The tree that ships with the lab: the fire alarm detector's leaves, already measured.
+"""The tree of the fire alarm's network, walked before: what Optimize shows until somebody walks one.
 
-Made from the embedded sounds alone, by the walk that the page would take, on two cores in some minutes:
-    python -m lab.study.tree.prepared
+Made from synthetic sound alone, with the settings that the page begins with, by
+    python -m lab.study.tree.prepared [--seeds 3]
+It holds the whole outcome, and the first seed's leaves as detectors: they compile and run like any other.
 """
 
 import io
 import json
-import tempfile
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lab.atomic import write_bytes
-from lab.deploy.detector import Detector
-from lab.optimize.paths import LEGAL
-from lab.workspace.context import run_inline
-from lab.workspace.settings import settings
-from lab.workspace.store import Store
+from lab.errors import BadInput
+from lab.progress import OnProgress, ignore
 
 PREPARED_FILE = Path(__file__).with_name("prepared_tree.zip")
-RESULT = "result.json"
-TASK = "lab.study.tree.task:optimize"
-ASKED = {"model": "alarm", "data": "embedded", "paths": [path.label for path in LEGAL], "seeds": 1}
-"""What a person who presses the button at once asks for."""
-DETECTOR, TABLES = ".detector", ("table.csv", "table.md")
-SHIPPED = (DETECTOR, ".py", *TABLES)
-"""A leaf's .tflite lies within its detector."""
-DIGITS = 5
+COMMAND = "python -m lab.study.tree.prepared"
+OUTCOME = "outcome.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def packed(store: Store, result: dict[str, Any]) -> bytes:
-    """Return a walk's result with its detectors, tables and scripts as one zip; equal input gives equal bytes."""
-    names = sorted(name for name in result["artifacts"] if name.endswith(SHIPPED))
-    told = {key: value for key, value in result.items() if key not in ("artifacts", "run_id", "trained")}
-    text = json.dumps(_rounded(told), ensure_ascii=False, separators=(",", ":"))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in [RESULT, *names]:
-            data = text.encode() if name == RESULT else store.read_artifact(result["artifacts"][name])
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedTree:
+    """A walk that came with the lab.
 
+    Attributes:
+        outcome: as `lab.study.tree.outcome` gives it, with `command` and `seconds`, of the whole walk.
+        detectors: .detector files of the first seed by "LABEL.SEED".
+    """
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, DIGITS)
-    if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
-    return [_rounded(each) for each in value] if isinstance(value, list) else value
+    outcome: dict[str, Any]
+    detectors: dict[str, bytes]
 
 
 @lru_cache(maxsize=1)
-def _files() -> dict[str, bytes]:
+def prepared_tree() -> PreparedTree | None:
+    """Return the walk that came with this copy, or None.
+
+    Raises:
+        BadInput: the file is damaged.
+    """
     if not PREPARED_FILE.exists():
-        return {}
-    with zipfile.ZipFile(PREPARED_FILE) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+        return None
+    try:
+        with zipfile.ZipFile(PREPARED_FILE) as archive:
+            outcome = json.loads(archive.read(OUTCOME))
+            names = [name for name in archive.namelist() if name.endswith(".detector")]
+            return PreparedTree(outcome, {name.removesuffix(".detector"): archive.read(name) for name in names})
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise BadInput("The prepared tree of this copy is damaged; walk one yourself.") from error
 
 
-def prepared_tree() -> dict[str, Any] | None:
-    """Return the prepared walk as the job would have given it, but without files; None in a copy without it."""
-    files = _files()
-    return {**json.loads(files[RESULT]), "artifacts": {}} if files else None
+def make(seeds: int, on_progress: OnProgress = ignore) -> bytes:
+    """Walk all eight leaves of the alarm detector's network on synthetic sound; return the file.
+
+    Args:
+        seeds: everything is trained once for each.
+        on_progress: called after each epoch.
+    """
+    import time
+
+    from lab.optimize.paths import LEGAL
+    from lab.study.optimize import as_detector, load_problem, share
+    from lab.study.tree.density import densities
+    from lab.study.tree.kept import Kept
+    from lab.study.tree.options import Options, seeds_of
+    from lab.study.tree.outcome import outcome
+    from lab.study.tree.walk import walk
+
+    started, kept, options, chosen = time.monotonic(), Kept(), Options(), seeds_of(seeds)
+    problem = load_problem("alarm", None, "default", 1.0, on_progress)
+    made = walk(problem, LEGAL, options, chosen, kept, share(on_progress, 10, 100))
+    weights = densities(problem, LEGAL, options, chosen[0], kept, made.files)
+    told = outcome(problem, made, options, weights) | {
+        "command": COMMAND, "seconds": round(time.monotonic() - started),
+    }  # fmt: skip
+    firsts = {name: data for name, data in made.files.items() if name.endswith(f".{chosen[0]}")}
+    detectors = {name: as_detector(problem, name, data) for name, data in firsts.items()}
+    return packed(told, {name: each.to_bytes() for name, each in detectors.items() if each is not None})
 
 
-def prepared_leaf(store: Store, path: str) -> dict[str, str]:
-    """Put one leaf's files into a store: its model, detector and script, and the tables; return name → hash."""
-    files = _files()
-    wanted = [f"{path}.0{DETECTOR}", f"{path}.py", *TABLES]
-    made = {name: store.put_artifact(name.rsplit(".", 1)[-1], name, files[name]).sha256 for name in wanted}
-    tflite = f"{path}.0.tflite"
-    model = Detector.from_bytes(files[wanted[0]]).model
-    return {tflite: store.put_artifact("tflite", tflite, model).sha256, **made}
+def packed(outcome: dict[str, Any], detectors: dict[str, bytes]) -> bytes:
+    """Return the file of an outcome and its detectors."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        text = json.dumps(outcome, ensure_ascii=False, separators=(",", ":")).encode()
+        archive.writestr(zipfile.ZipInfo(OUTCOME, _EPOCH), text, zipfile.ZIP_DEFLATED)
+        for name, data in detectors.items():
+            archive.writestr(zipfile.ZipInfo(f"{name}.detector", _EPOCH), data)
+    return buffer.getvalue()
 
 
 def main() -> None:
-    """Walk the tree in a folder of its own and write the prepared file."""
-    with tempfile.TemporaryDirectory(prefix="tinyml-lab-tree-") as folder:
-        home = Path(folder)
-        url, files = f"sqlite:///{home / 'lab.sqlite'}", (home / "artifacts").as_uri()
-        config = replace(settings(), home=home, database_url=url, artifacts_url=files)
-        store = Store(config)
-        result = run_inline(TASK, ASKED, config, lambda done, total, text: print(f"{done} of {total}: {text}"))
-        write_bytes(PREPARED_FILE, packed(store, result))
-        store.engine.dispose()
+    """Walk the tree anew and write the file that ships with the lab."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=PREPARED_FILE)
+    given = parser.parse_args()
+    data = make(given.seeds, lambda done, total, message: print(f"{done}/{total} {message}", file=sys.stderr))
+    write_bytes(given.out, data)
+    print(f"{given.out}: {len(data):,} bytes")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ MEANS = (
     "flash_bytes", "ram_bytes", "cycles", "npu_weights_bytes", "npu_ms", "seconds",
 )  # fmt: skip
 COLUMNS = (
-    "path", "seeds", "accuracy_fp32", "accuracy_fake_int8", "accuracy_int8", "deviation", "delta", "tflite_bytes",
-    "gzip_bytes", "saved", "gzip_over_plain", "gzip_over_gzip", "sparsity", "clusters", "flash_bytes", "ram_bytes",
-    "cycles", "npu_weights_bytes", "npu_ms", "seconds", "kept", "failed",
+    "path", "seeds", "accuracy_fp32", "accuracy_fake_int8", "accuracy_int8", "deviation", "delta", "delta_low",
+    "delta_high", "tflite_bytes", "gzip_bytes", "saved", "gzip_over_plain", "gzip_over_gzip", "sparsity", "clusters",
+    "flash_bytes", "ram_bytes", "cycles", "npu_weights_bytes", "npu_ms", "seconds", "kept", "failed",
 )  # fmt: skip
 BASE = "PTQ"
 
@@ -27,12 +27,15 @@ def summary(rows: Sequence[Row]) -> list[Row]:
 
     Returns:
         Rows of COLUMNS. `deviation` is the sample deviation of the INT8 accuracy over seeds; `delta` its mean
-        difference to PTQ of the same seed; `saved` the article's definition, 1 - gzip / plain bytes of the same
-        file; `gzip_over_plain` and `gzip_over_gzip` compare with PTQ's plain and gzip bytes.
+        difference to PTQ of the same seed, `delta_low` and `delta_high` the ends of its 95 % interval where there are
+        several; `saved` the article's definition, 1 - gzip / plain bytes of the same file;
+        `gzip_over_plain` and `gzip_over_gzip` compare with PTQ's plain and gzip bytes.
     """
     labels = list(dict.fromkeys(row["path"] for row in rows))
+    apart = {label: interval(rows, label, BASE) or {} for label in labels if label != BASE}
     base = {row["seed"]: row for row in rows if row["path"] == BASE and not row["failed"]}
-    return [_together([row for row in rows if row["path"] == label], base) for label in labels]
+    made = [_together([row for row in rows if row["path"] == label], base) for label in labels]
+    return [row | {f"delta_{end}": apart.get(row["path"], {}).get(end) for end in ("low", "high")} for row in made]
 
 
 def _together(rows: Sequence[Row], base: dict[int, Row]) -> Row:

@@ -14,8 +14,8 @@ from lab.study.tree.finding import find as search
 from lab.study.tree.goal import Goal
 from lab.study.tree.kept import Kept
 from lab.study.tree.options import Options, seeds_of
+from lab.study.tree.outcome import outcome
 from lab.study.tree.problems import Problem, problem_named
-from lab.study.tree.table import summary
 from lab.study.tree.walk import walk
 from lab.workspace.context import JobContext
 
@@ -38,17 +38,14 @@ def optimize(args: dict[str, Any], context: JobContext) -> dict[str, Any]:
         context.log(f"{problem.name}: {len(problem.train):,} examples train, {len(problem.score):,} score.")
         made = walk(problem, paths, options, seeds, kept, share(context.progress, DATA_SHARE, 99), context.metric)
         weights = densities(problem, paths, options, seeds[0], kept, made.files)
+        told = outcome(problem, made, options, weights)
         files = written(problem, made, paths, options)
         artifacts = {
             name: context.store.put_artifact(name.rsplit(".", 1)[-1], name, data).sha256 for name, data in files.items()
         }
         hears = any(as_detector(problem, name, data) for name, data in made.files.items())
     context.progress(100, 100, "done")
-    result = {
-        "model": problem.name, "labels": list(problem.labels), "dataset": problem.dataset,
-        "options": options.to_json(), "rows": made.rows, "summary": summary(made.rows), "densities": weights,
-        "trained": made.trained, "artifacts": artifacts, "hears": hears,
-    }  # fmt: skip
+    result = {**told, "artifacts": artifacts, "hears": hears}
     if context.project_id is not None:
         data = {key: value for key, value in result.items() if key not in ("artifacts", "densities")}
         result["run_id"] = context.store.save_run(

@@ -41,6 +41,15 @@ def test_a_plain_file_breaks_the_promises_of_a_pruned_and_clustered_one(shipped)
     assert [row["promise"] for row in promises(tflite, named("PTQ"), options)] == ["int8"]
 
 
+def test_codes_are_told_by_tensor_and_by_channel_and_the_scales_decide_which_count(shipped):
+    _, _, tflite = shipped
+    rows = [row for row in promises(tflite, named("CQAT"), Options(clusters=4)) if row["promise"] == "codes"]
+    assert rows
+    for row in rows:
+        assert row["codes"] >= row["codes_per_channel_max"] > 0
+        assert row["found"] == (row["codes"] if row["scales"] <= 1 else row["codes_per_channel_max"])
+
+
 def test_excluded_layers_promise_nothing(shipped):
     _, _, tflite = shipped
     told = promises(tflite, named("PCQAT"), Options(), excluded=("conv",))

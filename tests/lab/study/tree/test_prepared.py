@@ -1,40 +1,49 @@
-import io
-import json
-import zipfile
+"""The tree that comes with the lab holds what its command wrote: figures of the very files beside them."""
+
+import pytest
 
 from lab.deploy.detector import Detector
-from lab.deploy.tflite import read_graph
-from lab.optimize.paths import LEGAL
-from lab.study.tree.prepared import ASKED, packed, prepared_leaf, prepared_tree
-from lab.workspace.store import open_store
+from lab.errors import BadInput
+from lab.optimize.paths import LEGAL, named
+from lab.study.tree import prepared
+from lab.study.tree.measure import promises, sizes
+from lab.study.tree.options import Options
+from lab.study.tree.table import summary
+
+TREE = prepared.prepared_tree()
 
 
-def test_all_eight_leaves_of_the_alarm_detector_are_measured_already():
-    result = prepared_tree()
-    assert [row["path"] for row in result["summary"]] == ASKED["paths"] == [path.label for path in LEGAL]
-    for row in result["summary"]:
-        assert row["kept"]
-        assert row["seeds"] == 1
-        assert row["cycles"] > 0
-    assert result["densities"]
+def test_all_eight_leaves_are_there_with_several_seeds_and_how_they_were_made():
+    assert {row["path"] for row in TREE.outcome["summary"]} == {path.label for path in LEGAL}
+    assert {row["seeds"] for row in TREE.outcome["summary"]} == {3}
+    assert TREE.outcome["command"] == prepared.COMMAND
+    assert {"day", "machine", "versions"} <= set(TREE.outcome["on"])
 
 
-def test_a_prepared_leaf_ships_what_its_row_measured():
-    store = open_store()
-    for row in prepared_tree()["rows"]:
-        name, files = f"{row['path']}.{row['seed']}", prepared_leaf(store, row["path"])
-        tflite = store.read_artifact(files[f"{name}.tflite"])
-        assert len(tflite) == row["tflite_bytes"]
-        assert Detector.from_bytes(store.read_artifact(files[f"{name}.detector"])).model == tflite
-        assert read_graph(tflite).operators
+@pytest.mark.parametrize("path", [path.label for path in LEGAL])
+def test_each_leafs_row_tells_of_the_file_beside_it(path):
+    tflite = Detector.from_bytes(TREE.detectors[f"{path}.0"]).model
+    row = next(row for row in TREE.outcome["rows"] if (row["path"], row["seed"]) == (path, 0))
+    assert sizes(tflite) == {name: row[name] for name in ("tflite_bytes", "gzip_bytes", "sparsity", "clusters")}
+    options = Options.from_json(dict(TREE.outcome["options"]))
+    assert promises(tflite, named(path), options) == row["promises"]
+    assert row["kept"] is True
 
 
-def test_packing_gives_the_same_bytes_again_and_rounds_figures():
-    store = open_store()
-    made = store.put_artifact("csv", "table.csv", b"path").sha256
-    result = {"rows": [{"share": 1 / 3}], "artifacts": {"table.csv": made, "PTQ.0.tflite": made}, "run_id": 4}
-    data = packed(store, result)
-    assert data == packed(store, result)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert archive.namelist() == ["result.json", "table.csv"]
-        assert json.loads(archive.read("result.json")) == {"rows": [{"share": 0.33333}]}
+def test_its_table_is_that_of_its_rows():
+    for made, told in zip(summary(TREE.outcome["rows"]), TREE.outcome["summary"], strict=True):
+        assert made == pytest.approx(told)
+
+
+def test_its_weights_show_zeros_and_few_values():
+    steps = {row["step"]: row for row in TREE.outcome["densities"]["conv"]}
+    assert steps["base"]["zeros"] < 0.1 < 0.5 <= steps["prune+cluster"]["zeros"]
+    assert steps["prune+cluster"]["values"] <= 16 < steps["base"]["values"]
+    assert steps["PCQAT (int8)"]["values"] <= 16
+
+
+def test_a_damaged_file_is_one_sentence(tmp_path, monkeypatch):
+    (tmp_path / "prepared_tree.zip").write_bytes(prepared.PREPARED_FILE.read_bytes()[:2_000])
+    monkeypatch.setattr(prepared, "PREPARED_FILE", tmp_path / "prepared_tree.zip")
+    with pytest.raises(BadInput, match="is damaged; walk one yourself"):
+        prepared.prepared_tree.__wrapped__()

@@ -24,6 +24,12 @@ def test_seeds_become_a_mean_a_deviation_and_a_paired_difference():
     assert (ptq["path"], ptq["seeds"], ptq["accuracy_int8"]) == ("PTQ", 2, pytest.approx(0.92))
     assert pcqat["deviation"] == pytest.approx(0.0424264, abs=1e-6)
     assert pcqat["delta"] == pytest.approx(0.0)
+    assert (pcqat["delta_low"], pcqat["delta_high"]) == pytest.approx((-0.12706, 0.12706), abs=1e-4)
+    assert ptq["delta_low"] is None
+
+
+def test_one_seed_has_no_interval():
+    assert [each["delta_high"] for each in summary(ROWS[::2])] == [None, None]
 
 
 def test_bytes_are_compared_in_the_articles_way_and_in_two_more():

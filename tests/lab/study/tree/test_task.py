@@ -52,6 +52,8 @@ def test_a_projects_sounds_are_walked_kept_and_told(project):
     assert [row["path"] for row in result["summary"]] == ["PTQ", "PQAT"]
     assert result["summary"][1]["kept"] is True
     assert result["summary"][1]["sparsity"] >= 0.5
+    assert result["left"] == ["depthwise1", "depthwise2"]
+    assert (result["scored"], result["on"]["versions"].keys() >= {"tensorflow"}) == (result["scored"], True)
     assert {each["state"] for each in told if "state" in each} == {"running", "measuring", "done"}
     assert [each["row"]["path"] for each in told if "row" in each] == ["PTQ", "PQAT"]
     store = open_store()
