@@ -34,7 +34,14 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 1
-    return 0
+    return _judged(result)
+
+
+def _judged(result: Result | None) -> int:
+    """Return 1 where a result broke limits that were set for it, and say which."""
+    for sentence in (result or {}).get("broken", []):
+        print(f"limit: {_one_line(sentence)}", file=sys.stderr)
+    return 1 if (result or {}).get("broken") else 0
 
 
 @contextlib.contextmanager
@@ -52,7 +59,7 @@ def _stdout_to_stderr() -> Iterator[Callable[[str], None]]:
         os.close(kept)
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception | str) -> str:
     return " ".join(str(error).split())
 
 

@@ -83,18 +83,22 @@ def optimize(commands: Any) -> None:
     def run(args: argparse.Namespace) -> Result:
         from lab.study.optimize import optimize, search
         from lab.study.tree.goal import Goal
+        from lab.study.tree.limits import broken, limits_of
         from lab.study.tree.options import Options
 
         given = {name: getattr(args, name) for name in Options.__slots__}
         options = Options.from_json({name: value for name, value in given.items() if value is not None})
+        limits = limits_of(args.limit)
         if args.find:
             if args.floor is None:
                 raise BadInput("Say how accurate it must stay: --find needs --floor, a share such as 0.9.")
             goal = Goal(args.floor, args.measure, args.ceiling, args.trials)
-            return search(args.model, args.data, goal, args.seeds, Path(args.out), options, args.spec, args.alpha,
-                          show_progress)  # fmt: skip
-        return optimize(args.model, args.data, args.paths, args.seeds, Path(args.out), options, args.spec, args.alpha,
-                        show_progress)  # fmt: skip
+            result = search(args.model, args.data, goal, args.seeds, Path(args.out), options, args.spec, args.alpha,
+                            show_progress)  # fmt: skip
+        else:
+            result = optimize(args.model, args.data, args.paths, args.seeds, Path(args.out), options, args.spec,
+                              args.alpha, show_progress)  # fmt: skip
+        return {**result, "broken": broken(result["rows"], limits)} if limits else result
 
     made = command(commands, "optimize", run, "walk the deployment tree: prune, cluster, quantize, measure")
     made.add_argument("--model", required=True, metavar="alarm|ds_cnn_s|ds_cnn_m|ds_cnn_l|mobilenet_v1|FILE")
@@ -111,6 +115,8 @@ def optimize(commands: Any) -> None:
     made.add_argument("--excluded", nargs="*", metavar="LAYER")
     for step in ("base", "prune", "cluster", "qat"):
         made.add_argument(f"--{step}-epochs", type=int, metavar="N")
+    made.add_argument("--limit", nargs="+", default=[], metavar="COLUMN<=N",
+                         help="exit 1 where a row breaks one: 'gzip_bytes<=20000' 'accuracy_int8>=0.95'")  # fmt: skip
     made.add_argument("--npu", metavar="NAME", help="also ask Vela, for an Ethos-U such as ethos-u55-128")
     made.add_argument("--find", action="store_true", help="the smallest that still has --floor, level by level")
     made.add_argument("--floor", type=float, metavar="SHARE", help="find: least INT8 accuracy, such as 0.9")

@@ -24,6 +24,7 @@ from lab.learn.keras3 import LAYERS
 MAX_BYTES = 256 * 2**20
 TIMEOUT_S = 180
 HDF5 = b"\x89HDF\r\n\x1a\n"
+TFLITE = b"TFL3"
 
 
 def load(path: Path) -> Any:
@@ -41,6 +42,11 @@ def load(path: Path) -> Any:
         return _of_hdf5(path)
     if zipfile.is_zipfile(path):
         return _of_archive(path)
+    if start[4:8] == TFLITE:
+        raise BadInput(
+            f"{path.name} is a .tflite, which cannot be trained on: bring the Keras model it was made from. What the "
+            "file costs as it is, `audit` and `compile` tell."
+        )
     raise BadInput(f"{path.name} is no Keras model: neither an HDF5 file nor a .keras archive.")
 
 

@@ -139,6 +139,19 @@ def test_bad_input_is_exit_two_and_one_line(args, wav, tmp_path, monkeypatch, ca
     assert [name for name in sorted(path.name for path in tmp_path.iterdir()) if name != "lab-home"] == before
 
 
+def test_a_broken_limit_is_exit_one_after_the_whole_result(tmp_path, monkeypatch, capfd):
+    rows = [{"path": "PTQ", "seed": 0, "failed": None, "kept": True, "gzip_bytes": 90, "accuracy_int8": 0.9}]
+    monkeypatch.setattr("lab.study.optimize.optimize", lambda *args: {"rows": rows})
+    command = ["optimize", "--model", "alarm", "--out", str(tmp_path), "--json", "--limit"]
+    assert main([*command, "gzip_bytes<=90", "accuracy_int8>=0.9"]) == 0
+    assert json.loads(capfd.readouterr().out)["broken"] == []
+    assert main([*command, "gzip_bytes<=80"]) == 1
+    told = capfd.readouterr()
+    assert json.loads(told.out)["rows"] == rows
+    assert told.err.splitlines()[-1] == "limit: PTQ, seed 0 has gzip_bytes 90, more than 80"
+    assert main([*command, "bytes<80"]) == 2
+
+
 def test_an_unknown_command_is_exit_two(lab):
     assert lab("fly").returncode == 2
 

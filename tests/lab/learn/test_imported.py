@@ -81,6 +81,7 @@ def test_a_layer_of_ones_own_is_refused_by_name():
 
 
 @pytest.mark.parametrize(("content", "says"), [
+    (b"\x1c\0\0\0TFL3" + bytes(90), "a .tflite, which cannot be trained on"),
     (b"", "no Keras model"), (b"no model at all", "no Keras model"), (b"\x89HDF\r\n\x1a\n" + bytes(50), "damaged HDF5"),
 ])  # fmt: skip
 def test_garbage_is_refused_in_one_sentence(tmp_path, content, says):
