@@ -1,4 +1,4 @@
-# `make run` opens the lab, `make test` checks it; both set up what is missing first.
+# `make run` opens the lab, `make workshop` opens it to a room, `make test` checks it; all set up what is missing first.
 
 PYTHON ?= python3
 SETUP = $(PYTHON) scripts/setup.py
@@ -6,10 +6,14 @@ BIN = .venv/bin
 # Tests run in so many processes; each may take 2 GB. Those in a browser follow one by one: they measure delays.
 TEST_PROCESSES ?= 2
 
-.PHONY: run test check setup requirements lint bench clean
+.PHONY: run workshop test check setup requirements lint bench clean
 
 run:
 	@$(SETUP) run
+
+# Pages for a room: everybody gets a space by a code. LOOPBACK=1 binds this machine only.
+workshop:
+	@$(SETUP) workshop $(if $(LOOPBACK),--loopback)
 
 test:
 	@$(SETUP) test

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from lab.study import guide
 from pages import ui
-from pages.ui import finding, leaf, optimizing, work
+from pages.ui import finding, guiding, leaf, optimizing, work
 
 ui.require_login()
 project = ui.header(
@@ -32,4 +33,5 @@ with ui.shows_errors():
         leaf.measured(result, project.id)
     elif not found:
         optimizing.prepared(project.id)
+    guiding.did(guide.COMPARED)
 ui.safety()

@@ -1,6 +1,7 @@
 """Sets the lab up and starts it, with nothing but Python's standard library.
 
     python3 scripts/setup.py run    the page, as soon as the Python parts are in; the rest arrives behind it
+    python3 scripts/setup.py workshop [--loopback]   the same for a room: code, places, https
     python3 scripts/setup.py test   everything, and what the tests need besides
     python3 scripts/setup.py all    everything, then stop
     python3 scripts/setup.py parts  compiler, Pico SDK and virtual board only
@@ -30,8 +31,10 @@ FIRST_PORT, PORTS = 8501, 50
 def main() -> int:
     """Do what the command line asks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("run", "test", "all", "parts", "uv"))
-    what = parser.parse_args().what
+    parser.add_argument("what", choices=("run", "workshop", "test", "all", "parts", "uv"))
+    parser.add_argument("--loopback", action="store_true", help="workshop: on this machine only")
+    args = parser.parse_args()
+    what = args.what
     status = Status()
     try:
         if what == "uv":
@@ -40,6 +43,8 @@ def main() -> int:
             parts.install_all(ROOT, status)
         elif what == "run":
             return run(status)
+        elif what == "workshop":
+            return workshop(status, args.loopback)
         else:
             python_env.install(ROOT, "requirements-dev.txt" if what == "test" else "requirements.txt")
             status.set("python", "ready")
@@ -56,7 +61,21 @@ def main() -> int:
 
 
 def run(status: Status) -> int:
-    """Install the Python parts, start the rest in the background, and become the page's server."""
+    """Install what is missing, and become the page's server."""
+    port = free_port(FIRST_PORT)
+    python = ready(status)
+    print(f"The lab opens at http://localhost:{port}", flush=True)
+    os.execv(python, [python, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"])
+
+
+def workshop(status: Status, loopback: bool) -> int:
+    """Install what is missing, and become the server of a workshop."""
+    python = ready(status)
+    os.execv(python, [python, "-m", "lab", "workshop", "serve", *(["--loopback"] if loopback else [])])
+
+
+def ready(status: Status) -> str:
+    """Install the Python parts, start the rest in the background, and return the environment's Python."""
     python_env.install(ROOT, "requirements.txt")
     status.set("python", "ready")
     if parts.all_ready(ROOT):
@@ -65,12 +84,10 @@ def run(status: Status) -> int:
     else:
         start_parts(status)
     python = str(python_env.python(ROOT))
-    port = free_port(FIRST_PORT)
-    print(f"The lab opens at http://localhost:{port}", flush=True)
     os.chdir(ROOT)
     beside = str(Path(python).parent)  # cmake, ninja and node may have come as wheels
     os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    os.execv(python, [python, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"])
+    return python
 
 
 def start_parts(status: Status) -> None:

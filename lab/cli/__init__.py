@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from lab.cli import learning, measuring, serving, shipping, sounds
+from lab.cli import hosting, learning, measuring, serving, shipping, sounds
 from lab.cli.adding import Result
 from lab.errors import LabError
 
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         learning.demo, sounds.data, sounds.project, sounds.features, learning.train, learning.optimize,
         shipping.audit, shipping.compiled, shipping.infer, shipping.emulate, measuring.evaluate, measuring.bench,
         serving.worker, serving.backup, serving.restore,
+        hosting.workshop,
     ):  # fmt: skip
         add(commands)
     return parser

@@ -10,18 +10,24 @@ HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home",
 OPTIMIZE, ALARM_BENCH = (str(FOLDER / f"{name}.py") for name in ("optimize", "alarm_bench"))
 AUGMENT = str(FOLDER / "augment.py")
 LISTEN, RECORD, BOARD = (str(FOLDER / f"{name}.py") for name in ("listen", "record", "board"))
+GUIDE, ROOM = (str(FOLDER / f"{name}.py") for name in ("guide", "room"))
 ENTERED = "_entered"
 ICON = str(Path(__file__).with_name("icon.svg"))
 """The browser tab's. A material icon there would be fetched from the network."""
 
 
-def navigation() -> StreamlitPage:
-    """Draw the way through the lab and return the page that was chosen."""
+def navigation(leads: bool = False) -> StreamlitPage:
+    """Draw the way through the lab and return the page that was chosen.
+
+    Args:
+        leads: whether the leader of a workshop is here, who has a page more.
+    """
     st.session_state[ENTERED] = True
     st.set_page_config("TinyML Lab", ICON, layout="wide")
     return st.navigation(
         [
             st.Page(HOME, title="Home", icon=":material/home:", default=True),
+            st.Page(GUIDE, title="Guide", icon=":material/signpost:"),
             st.Page(LISTEN, title="Listen", icon=":material/hearing:"),
             st.Page(RECORD, title="Record", icon=":material/mic:"),
             st.Page(SOUNDS, title="Sounds", icon=":material/graphic_eq:"),
@@ -31,6 +37,7 @@ def navigation() -> StreamlitPage:
             st.Page(ALARM_BENCH, title="Alarm bench", icon=":material/notifications_active:"),
             st.Page(FIRMWARE, title="Firmware", icon=":material/memory:"),
             st.Page(BOARD, title="Board", icon=":material/developer_board:"),
+            st.Page(ROOM, title="Room", icon=":material/groups:", visibility="visible" if leads else "hidden"),
         ],
         position="top",
     )
@@ -47,3 +54,8 @@ def join() -> None:
     st.session_state["_joined"] = True
     navigation()
     st.rerun()
+
+
+def page_of(name: str) -> str:
+    """Return a page by its file's name."""
+    return str(FOLDER / f"{name}.py")

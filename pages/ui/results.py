@@ -1,6 +1,6 @@
 """What finished work gave: figures, plots and files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.deploy.detector import Detector
 from lab.errors import LabError
-from pages.ui import charts, words
+from pages.ui import charts, guiding, words
 from pages.ui.session import store
 
 ORDER = (".uf2", ".detector", ".zip", ".tflite", ".h", ".elf", ".bin", ".json")
@@ -53,10 +53,22 @@ def _download(name: str, sha256: str, key: str, main: bool) -> None:
         return
     suffix = next((suffix for suffix in ORDER if name.endswith(suffix)), "")
     st.download_button(
-        f"{name} · {words.size(size_bytes)}", data=lambda: store().read_artifact(sha256), file_name=name,
+        f"{name} · {words.size(size_bytes)}", data=_bytes(name, sha256), file_name=name,
         key=f"{key}-{name}", on_click="ignore", type="primary" if main else "secondary", icon=":material/download:",
         help=MEANING.get(suffix),
     )  # fmt: skip
+
+
+def _bytes(name: str, sha256: str) -> Callable[[], bytes]:
+    """Return what gives a file when its button is pressed; that somebody took firmware along is noted then."""
+    kept, note = store(), guiding.taken() if name.endswith(".uf2") else None
+
+    def read() -> bytes:
+        if note is not None:
+            note()
+        return kept.read_artifact(sha256)
+
+    return read
 
 
 def demo(result: Mapping[str, Any]) -> None:

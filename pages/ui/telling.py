@@ -9,8 +9,9 @@ import streamlit as st
 from lab.deploy.detector import Detector
 from lab.deploy.events import RHYTHMIC, EventRule, active_hops, threshold_code
 from lab.deploy.live import Hop
+from lab.study import guide
 from lab.study.ear import Ear
-from pages.ui import detectors, live
+from pages.ui import detectors, guiding, live
 
 HISTORY_S = 11.0
 T3_RULE = EventRule(100, 50, 50, kind="t3")
@@ -31,7 +32,10 @@ def status(heard: Ear) -> str:
     hops = heard.sight(live.SENT_S).hops
     if not hops:
         return "Filling its first second …"
-    return _alarm(heard, heard.detector) if hops[-1].active else "Listening"
+    if not hops[-1].active:
+        return "Listening"
+    guiding.did(guide.HEARD)
+    return _alarm(heard, heard.detector)
 
 
 def _alarm(heard: Ear, detector: Detector) -> str:

@@ -17,8 +17,9 @@ from lab.sound import synth
 from lab.sound.clip import RATE_HZ
 from lab.sound.features.spec import HOP_LEN
 from lab.sound.files import read_clip
+from lab.study import guide
 from lab.workspace.store import Clip
-from pages.ui import bundles, detectors, flashing, flow, stepping, work
+from pages.ui import bundles, detectors, flashing, flow, guiding, stepping, work
 from pages.ui.frame import empty
 from pages.ui.session import store
 
@@ -71,7 +72,9 @@ def draw(project_id: int) -> None:
         "sound": None if samples is None else {"name": sound, "pcm": _text(samples.astype("<i2").tobytes())},
         "twin": None if samples is None else _twin(detector, samples),
     }
-    component(key="virtual-board", data=data, height="content")
+    result = component(key="virtual-board", data=data, height="content", on_played_change=lambda: None)
+    if getattr(result, "played", None):
+        guiding.did(guide.RAN)
     if samples is not None and data["twin"]:
         first, codes = _twin_codes(detector.to_bytes(), samples.tobytes())
         stepping.draw(detector, samples, np.frombuffer(codes, np.int8), first)

@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import bundles
+from lab.study import guide
+from pages.ui import bundles, guiding
 from pages.ui.session import store
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,14 @@ def outcome(said: object) -> str | None:
     return f"{name}: flashed and read back, {said['bytes'] / 1024:.0f} KB in {said['seconds']:.1f} s"
 
 
+def _journaled(said: object, line: str) -> None:
+    """Note a flash where the guided track and a workshop's leader see it."""
+    if isinstance(said, Mapping) and said.get("state") == "done":
+        guiding.did(guide.RAN)
+    else:
+        guiding.did(guide.FLASH_FAILED, {"why": line})
+
+
 def _told(said: object) -> None:
     """Say what the last flashes came to. The page repeats its last at every run; its time tells whether it is new."""
     lines: list[str] = st.session_state.setdefault(FLASHED, [])
@@ -78,6 +87,7 @@ def _told(said: object) -> None:
     if is_new and (line := outcome(said)):
         st.session_state[HANDLED] = at
         log.info("flash=%r", line)
+        _journaled(said, line)
         lines.append(line)
         del lines[:-SHOWN]
     for each in reversed(lines):

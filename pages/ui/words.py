@@ -14,6 +14,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def minutes(seconds: float) -> str:
+    """Return a wait as people glance at it: under a minute, 4 min, 1 h 5 min."""
+    return "under a minute" if seconds < 60 else duration(60 * (seconds // 60))
+
+
 def size(count: float | None) -> str:
     """Return a number of bytes as B, KB or MB (powers of 1024)."""
     if count is None:

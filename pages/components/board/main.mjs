@@ -114,7 +114,10 @@ class Bench {
 
   ended(why) {
     const { said } = this.board;
-    if (why === 'done') this.#compare(said);
+    if (why === 'done') {
+      this.#compare(said);
+      this.root.send?.('played', { at: Date.now() });
+    }
     this.stop(why === 'done' ? 'done' : 'failed', why === 'done' ? '' : `${why[0].toUpperCase()}${why.slice(1)}.`);
   }
 
@@ -183,9 +186,10 @@ class Bench {
   }
 }
 
-/** @param {{data: Update, parentElement: HTMLElement}} component */
-export default function board({ data, parentElement }) {
+/** @param {{data: Update, parentElement: HTMLElement, setTriggerValue: (name: string, value: unknown) => void}} component */
+export default function board({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector('.try');
+  root.send = setTriggerValue;
   root.bench ??= new Bench(root);
   root.bench.offer(data);
   return () => {
