@@ -24,7 +24,7 @@ from pages.ui.frame import empty
 from pages.ui.session import store
 
 PART, TRY = "board-part", "Try it without a board"
-ALARM, CLIP, MICROPHONE = "A test alarm", "A sound of this project", "The microphone"
+ALARM, CLIP, MICROPHONE = "Test alarm", "Project sound", "Microphone"
 ALARM_S, ALARM_DB = 8.0, -14.0
 MOST_S = 60.0
 MOST_CLIPS = 500

@@ -123,7 +123,7 @@ SLOW = """() => {
 
 
 def hears_the_microphone(page):
-    page.get_by_text("The microphone", exact=True).click()
+    page.get_by_text("Microphone", exact=True).click()
     until(page, "b.classList.contains('live')")
     is_stopped_while_the_browser_asks(page)
     page.locator(".run").click()

@@ -71,6 +71,7 @@ def test_a_board_is_watched_asked_and_compared_with_its_twin(lines, alarm, tmp_p
         assert page.harm == []
         assert page.evaluate("window.harmed") is None
         page.close()
+        is_flat_for_an_hour(opened(context, url, lines))
         is_hindered(context, url, lines)
 
 
@@ -139,6 +140,52 @@ def is_corrected(page):
 def kept():
     store = Store(settings())
     return list(store.clips(store.projects()[0].id))
+
+
+HOUR_LINES = 112_500
+HOUR = """async (until) => {
+  const lines = boardLines.filter((line) => line.startsWith('{"hop"')).map((line) => line.slice(line.indexOf(',')));
+  const encoder = new TextEncoder();
+  board.tell = () => {};
+  for (board.hop ??= 1_000; board.hop < until; ) {
+    const count = Math.min(250, until - board.hop);
+    const hops = Array.from({ length: count }, (_, at) => board.hop + at);
+    const text = hops.map((hop) => `{"hop":${hop}${lines[hop % lines.length]}\\n`).join('');
+    board.hop += count;
+    board.out.enqueue(encoder.encode(text));
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}"""
+
+
+def is_flat_for_an_hour(page):
+    """As many lines as an hour brings, faster: what the page holds stays the same, and it still draws."""
+    page.locator(".connect").click()
+    until(page, "m.dataset.hop > 40")
+    page.locator('[data-span="3600"]').click()
+    page.locator(".raw summary").click()
+    held = []
+    for share in (0.2, 0.6, 1.0):
+        last = 1_000 + round(share * HOUR_LINES)
+        page.evaluate(HOUR, last)
+        until(page, f"m.dataset.hop === '{last - 1}'")
+        held.append(heap_bytes(page))
+    print("heap after a fifth, three fifths and all of an hour, MB:", [round(each / 1e6, 2) for each in held])
+    assert max(held) < 1.1 * min(held)
+    assert (
+        page.evaluate(
+            "(async () => { let n = 0; for (; n < 5; n++) await new Promise(requestAnimationFrame); return n; })()"
+        )
+        == 5
+    )
+    page.close()
+
+
+def heap_bytes(page):
+    tools = page.context.new_cdp_session(page)
+    tools.send("Performance.enable")
+    tools.send("HeapProfiler.collectGarbage")
+    return {each["name"]: each["value"] for each in tools.send("Performance.getMetrics")["metrics"]}["JSHeapUsedSize"]
 
 
 def is_hindered(context, url, lines):

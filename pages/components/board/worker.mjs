@@ -16,6 +16,7 @@ const TAIL_S = 0.35; // until the last hop's line is out
 const BURST_MS = 30;
 const WAIT_MS = 6;
 const TELL_MS = 40;
+const LEAST_FACTOR_MS = 300; // before, the browser has not yet compiled what it runs
 const FACTOR_MS = 1_000; // how much of the newest work the factor is taken from
 
 class Bench {
@@ -76,7 +77,7 @@ class Bench {
   tell(kind = 'told', more = {}) {
     const heard_s = this.start_s === undefined ? 0 : Math.max(0, this.board.seconds - this.start_s);
     const due_s = Math.min(this.clock_ms / 1000, this.samples / RATE_HZ);
-    const factor = this.factor ?? (this.worked_ms ? (1000 * this.worked_s) / this.worked_ms : null);
+    const factor = this.factor ?? (this.worked_ms > LEAST_FACTOR_MS ? (1000 * this.worked_s) / this.worked_ms : null);
     postMessage({ kind, lines: this.lines.splice(0), led: this.board.led, sound_s: heard_s, behind_s: this.isReal ? Math.max(0, due_s - heard_s) : 0, factor, ...more });
     this.told_ms = performance.now();
   }

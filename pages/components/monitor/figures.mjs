@@ -27,7 +27,8 @@ export class Figures {
     const fresh = { ...said.cycles, telling: said.telling };
     this.cycles ??= fresh;
     for (const stage of [...STAGES, 'total']) this.cycles[stage] += (fresh[stage] - this.cycles[stage]) / 16;
-    this.arrived[0]++;
+    if (now - this.arrived[1] > 2 * RATE_MS) this.arrived = [0, now, 0]; // the first, or the first after a pause
+    else this.arrived[0]++;
     if (now - this.arrived[1] > RATE_MS) this.arrived = [0, now, (this.arrived[0] * 1000) / (now - this.arrived[1])];
   }
 
