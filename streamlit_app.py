@@ -1,7 +1,16 @@
 """TinyML Lab in the browser: `streamlit run streamlit_app.py`."""
 
-from pages import ui
+import streamlit as st
 
-page = ui.navigation()
-ui.frame()
-page.run()
+if __name__ == "__main__":  # a visit: Streamlit runs this file as its script
+    from pages import ui
+
+    page = ui.navigation()
+    ui.frame()
+    page.run()
+else:  # the server imports it
+    from starlette.middleware import Middleware
+
+    from pages import server
+
+    app = st.App(__file__, routes=server.ROUTES, middleware=[Middleware(server.Gate)], lifespan=server.bound_media)

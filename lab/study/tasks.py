@@ -13,6 +13,7 @@ from lab.deploy.detector import Detector
 from lab.errors import BadInput
 from lab.sound.augment import Augmentation
 from lab.workspace.context import JobContext
+from lab.workspace.store import LOCAL_OWNER
 
 Args = dict[str, Any]
 Result = dict[str, Any]
@@ -148,10 +149,7 @@ def add_files(args: Args, context: JobContext) -> Result:
     """Add files, folders or zips to a project."""
     from lab.study.projects import add_to
 
-    paths = [Path(path) for path in _texts(args.get("paths"), ())]
-    for path in paths:
-        if not path.exists():
-            raise BadInput(f"{path} is not there.")
+    paths = [context.given(path) for path in _texts(args.get("paths"), ())]
     result = add_to(context.store, int(args["project_id"]), paths, args.get("label"), context.progress)
     for row in result["refused"]:
         context.log(f"{row['file']}: {row['reason']}")
@@ -197,10 +195,11 @@ def export_project(args: Args, context: JobContext) -> Result:
 
 
 def import_project(args: Args, context: JobContext) -> Result:
-    """Make a new project of an exported zip."""
+    """Make a new project of an exported zip; it belongs to who asked."""
     from lab.study.portable import bring_in
 
-    return bring_in(context.store, Path(str(args["path"])), str(args["owner"]), on_progress=context.progress)
+    path = context.given(str(args["path"]))
+    return bring_in(context.store, path, context.owner or LOCAL_OWNER, on_progress=context.progress)
 
 
 def _detector(args: Args, context: JobContext) -> Detector:

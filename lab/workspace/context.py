@@ -13,8 +13,9 @@ from typing import Any
 from lab.errors import Cancelled, LabError
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 from lab.workspace import logs
+from lab.workspace.incoming import given
 from lab.workspace.settings import Settings
-from lab.workspace.store import Store, open_store
+from lab.workspace.store import Store, open_store, store_of
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class JobContext:
         config: settings of the instance.
         say: sends progress, log lines and metrics to the worker.
         asked_to_stop: whether somebody pressed cancel.
+        owner: id of who asked for the job; None for whoever runs the command line.
     """
 
     job_id: int
@@ -41,12 +43,22 @@ class JobContext:
     config: Settings
     say: Say
     asked_to_stop: Callable[[], bool]
+    owner: str | None = None
     _checked: float = 0.0
 
     @property
     def store(self) -> Store:
-        """Return the store, opened in this process."""
-        return open_store(self.config)
+        """Return the store as the job's owner has it: arguments that name another's rows or files find nothing."""
+        whole = open_store(self.config)
+        return whole if self.owner is None else store_of(whole, self.owner, self.project_id)
+
+    def given(self, path: str) -> Path:
+        """Return a file that the arguments name, where the job's owner may name it.
+
+        Raises:
+            BadInput: it is not there, or not theirs.
+        """
+        return given(self.config, self.owner, path)
 
     def progress(self, done: int, total: int, message: str) -> None:
         """Report steps done; raise Cancelled when asked to stop."""
@@ -95,7 +107,7 @@ def run_in_dask(
     stop = Event(stop_name(token), client=worker._get_client())
     restored = Settings(**{**config, "home": Path(config["home"])})
     context = JobContext(
-        job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set())
+        job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set()), person
     )
     logs.configure(everything=False)
     with logs.about(job=job_id, person=person, project=project_id):

@@ -1,8 +1,15 @@
 """Who uses an instance: one person on a laptop, people who signed in, or places in a workshop."""
 
+import os
 from dataclasses import dataclass
+from datetime import timedelta
 
-from lab.workspace.store.store import LOCAL_OWNER
+from lab.workspace import audit
+from lab.workspace.store.store import LOCAL_OWNER, Store
+from lab.workspace.store.tables import Known, now
+
+SEEN_EVERY = timedelta(hours=1)
+"""How often it is noted that somebody is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +20,7 @@ class Person:
         id: what projects, jobs and the audit log name: "local", an address that an identity provider gave, or a
             workshop place.
         name: what pages call them.
-        is_admin: whether they run the instance.
+        is_admin: whether they run the instance. It opens nobody's project to them.
     """
 
     id: str
@@ -23,3 +30,34 @@ class Person:
 
 LOCAL = Person(LOCAL_OWNER, "You", is_admin=True)
 """Whoever sits at a lab without sign-in."""
+
+
+def person_id(address: str) -> str:
+    """Return the id that an address stands for: addresses differ in more than their letters' case."""
+    return address.lower() if "@" in address else address
+
+
+def admins() -> frozenset[str]:
+    """Return the ids of who runs the instance: LAB_ADMINS, with commas between."""
+    named = (each.strip() for each in os.environ.get("LAB_ADMINS", "").split(","))
+    return frozenset(person_id(each) for each in named if each)
+
+
+def met(store: Store, person: Person, kind: str) -> None:
+    """Note that a person is here; once an hour that is a line of the audit log.
+
+    Args:
+        store: the instance's.
+        person: who.
+        kind: how they are known, such as "oidc" or "place".
+    """
+    name = person.name[:200]
+    with store.session() as session:
+        known = session.get(Known, person.id)
+        if known is None:
+            session.add(Known(id=person.id, name=name, kind=kind))
+        elif known.name == name and now() - known.seen < SEEN_EVERY:
+            return
+        else:
+            known.name, known.seen = name, now()
+        audit.note(session, person.id, "sign in", data={"name": name, "by": kind})

@@ -1,8 +1,5 @@
 """Sounds on their way into a project."""
 
-import shutil
-import time
-import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +9,9 @@ import streamlit as st
 from lab.errors import LabError
 from lab.sound.clip import Clip
 from lab.workspace import jobs
+from lab.workspace.incoming import stage
 from lab.workspace.store import Job, now
-from pages.ui.session import sign_in_configured, store
+from pages.ui.session import owner, sign_in_configured, store
 from pages.ui.words import count_of
 from pages.ui.work import is_open, job_panel, latest_job, submit
 
@@ -27,7 +25,6 @@ EXAMPLES = {
 
 EXAMPLE_S = 6.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-KEPT_S = 24 * 3600.0
 TOLD_FOR = timedelta(minutes=10)
 SYNTHETIC = "synthetic: no licence needed"
 
@@ -172,11 +169,5 @@ def _keep(project_id: int, name: str, clip: Clip, source: str, licence: str, not
 
 
 def staged(file: Any) -> str:
-    """Put an upload where the worker finds it; what was put there a day ago goes."""
-    from lab.atomic import write_bytes
-
-    folder = store().config.home / "incoming"
-    for old in folder.glob("*"):
-        if time.time() - old.stat().st_mtime > KEPT_S:
-            shutil.rmtree(old, ignore_errors=True)
-    return str(write_bytes(folder / uuid.uuid4().hex / Path(file.name).name, file.getvalue()))
+    """Put an upload where the worker finds it."""
+    return str(stage(store().config, owner(), file.name, file.getvalue()))

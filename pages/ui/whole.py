@@ -10,7 +10,7 @@ from lab.workspace import jobs
 from lab.workspace.store.erasing import erase_project
 from pages.ui import leaks
 from pages.ui.incoming import staged
-from pages.ui.session import owner, store
+from pages.ui.session import leave, store
 from pages.ui.words import count_of
 from pages.ui.work import job_panel, latest_result, submit
 
@@ -81,7 +81,7 @@ def _import(project_id: int) -> None:
 
 
 def _bring_in(project_id: int, file: Any) -> None:
-    submit(IMPORT_TASK, {"path": staged(file), "owner": owner()}, project_id)
+    submit(IMPORT_TASK, {"path": staged(file)}, project_id)
 
 
 def _ask() -> None:
@@ -97,6 +97,5 @@ def _confirm(project_id: int, name: str) -> None:
     typed = st.text_input(f"Type **{name}** to confirm", key="erase-name")
     if st.button("Delete for good", type="primary", disabled=typed.strip() != name):
         erase_project(store(), project_id)
-        st.session_state.pop("project", None)
-        st.query_params.pop("project", None)
+        leave()
         st.rerun()

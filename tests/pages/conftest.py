@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lab.workspace.people import Person
+from pages.server import identity
 from pages.ui import bundles, setup, usb, watching, webrtc
 from tests.conftest import ROOT
 
@@ -49,6 +51,32 @@ def submitted(monkeypatch):
     asked = []
     monkeypatch.setattr("pages.ui.work.ensure_worker", lambda config: asked.append(config.home))
     return asked
+
+
+class SignsIn:
+    """A way to know people that believes a test: `here` is who visits, or None for nobody yet."""
+
+    name = "oidc"
+
+    def __init__(self) -> None:
+        self.here: Person | None = None
+
+    def configured(self) -> bool:
+        return True
+
+    def identify(self, visit: identity.Visit) -> Person | None:
+        return self.here
+
+    def ask(self) -> None:
+        identity.Oidc().ask()
+
+
+@pytest.fixture
+def sign_in(monkeypatch) -> SignsIn:
+    """Let people sign in: set `.here` to say who visits next."""
+    way = SignsIn()
+    monkeypatch.setattr(identity, "WAYS", [way])
+    return way
 
 
 @pytest.fixture

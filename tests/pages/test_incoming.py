@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.workspace import jobs
-from lab.workspace.store import Store, open_store
+from lab.workspace.store import open_store
+from lab.workspace.store.artifacts import ArtifactFiles
 from pages.ui import incoming
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
@@ -88,7 +89,7 @@ def test_a_full_disk_is_one_sentence(open_page, monkeypatch):
         raise LabError("The disk is full: nothing was saved.")
 
     app = open_page("sounds")
-    monkeypatch.setattr(Store, "put_artifact", full)
+    monkeypatch.setattr(ArtifactFiles, "put", full)
     app = press(app, "Add 12 example sounds")
     assert app.warning[0].value == "- The disk is full: nothing was saved."
     assert "Add 12 example sounds" in labels(app)

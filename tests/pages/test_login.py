@@ -5,7 +5,7 @@ import ast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import session
+from lab.workspace.store import open_store
 from tests.conftest import ROOT
 from tests.pages.conftest import text
 
@@ -19,9 +19,7 @@ def test_the_first_call_of_a_page_is_require_login(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_page_opened_by_its_address_shows_nothing_before_sign_in(path, monkeypatch, submitted):
-    monkeypatch.setattr(session, "sign_in_configured", lambda: True)
-    monkeypatch.setattr(session.st, "user", type("Nobody", (), {"is_logged_in": False})())
+def test_a_page_opened_by_its_address_shows_nothing_before_sign_in(path, sign_in, submitted):
     app = AppTest.from_file(str(path), default_timeout=60).run()
     assert [button.label for button in app.button] == ["Sign in"]
     assert "Project" not in text(app)
@@ -35,9 +33,9 @@ def test_a_page_opened_by_its_address_works_where_nobody_signs_in(path, all_part
     assert app.title[0].value
 
 
-def test_projects_of_another_person_are_not_shown(open_page, monkeypatch):
-    session.store().project("Theirs", owner="somebody@example.org")
-    session.store().project("Mine")
+def test_projects_of_another_person_are_not_shown(open_page):
+    open_store().project("Theirs", owner="somebody@example.org")
+    open_store().project("Mine")
     app = open_page("sounds")
     assert app.selectbox(key="_project_pick").options == ["Mine"]
 

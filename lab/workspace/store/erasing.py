@@ -16,7 +16,11 @@ def erase_project(store: Store, project_id: int) -> int:
 
     Returns:
         How many sound files went.
+
+    Raises:
+        NotAllowed: the store is a person's, who does not own the project.
     """
+    store = store.beyond(project_id)  # others' projects count: a sound may be theirs as well
     with store.session() as session:
         mine = set(session.scalars(select(Clip.sha256).where(Clip.project_id == project_id)))
         session.execute(delete(Project).where(Project.id == project_id))

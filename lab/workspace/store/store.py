@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from lab.errors import BadInput, LabError
 from lab.workspace.settings import Settings, settings
 from lab.workspace.store.artifacts import INSTANCES, ArtifactFiles
 from lab.workspace.store.schema import open_engine
-from lab.workspace.store.tables import Artifact, Clip, Project, Run, now
+from lab.workspace.store.tables import Artifact, Clip, Holder, Project, Run, now
 
 LOCAL_OWNER = "local"
 MAX_NAME = 200
@@ -23,9 +23,10 @@ Row = TypeVar("Row")
 
 
 class Store:
-    """One instance's projects and files. Safe to use from several threads and processes.
+    """One instance's projects and files, all of them. Safe to use from several threads and processes.
 
-    Rows it returns are detached: read their fields, never write them.
+    Rows it returns are detached: read their fields, never write them. Pages and tasks get a `PersonStore`, which holds
+    to what one person may see and change.
 
     Args:
         config: where database and files are.
@@ -88,16 +89,38 @@ class Store:
         with self.session() as session:
             session.execute(delete(Project).where(Project.id == project_id))
 
+    def beyond(self, project_id: int) -> "Store":
+        """Return what sees every project's rows; here, this store itself (`PersonStore.beyond` asks for the owner)."""
+        return self
+
     # -- artifacts
 
     def put_artifact(self, kind: str, name: str, data: bytes) -> Artifact:
-        """Keep a file; the same content is kept once.
+        """Keep a file; the same content is kept once. Whoever put it may read it.
 
         Args:
             kind: such as "wav", "detector" or "uf2".
             name: what a download of it is called.
             data: its bytes.
         """
+        made = self._put(kind, name, data)
+        self._hold([made.sha256], person=LOCAL_OWNER)
+        return made
+
+    def _hold(self, sha256s: Iterable[str], project_id: int | None = None, person: str = "") -> None:
+        """Note that files were made for a project, or a person, who may read them from now on."""
+        wanted = dict.fromkeys(sha256s)
+        with self.session() as session:
+            mine = select(Holder.sha256).where(Holder.project_id == project_id, Holder.person == person)
+            held = set(session.scalars(mine.where(Holder.sha256.in_(wanted)))) if wanted else set()
+            there = (
+                set(session.scalars(select(Artifact.sha256).where(Artifact.sha256.in_(wanted)))) if wanted else set()
+            )
+            new = [sha256 for sha256 in wanted if sha256 in there - held]
+            session.add_all(Holder(sha256=sha256, project_id=project_id, person=person) for sha256 in new)
+
+    def _put(self, kind: str, name: str, data: bytes) -> Artifact:
+        """Keep a file that nobody may read yet."""
         self._sign_files()
         sha256 = self.files.put(data)
         try:
@@ -110,7 +133,8 @@ class Store:
                 self.files.put(data)  # somebody who erased the same file meanwhile has done so by now
             return made
         except IntegrityError:  # two people added the same file
-            return self.artifact(sha256)
+            with self.session() as session:
+                return required(session.get(Artifact, sha256))
 
     def _sign_files(self) -> None:
         """Leave this database's note in an object store, which several instances may have been given."""
@@ -164,7 +188,7 @@ class Store:
         Raises:
             LabError: the disk is full; nothing was added.
         """
-        sha256 = self.put_artifact("wav", name, wav).sha256
+        sha256 = self._put("wav", name, wav).sha256  # who may read it follows from the clip
         fields = {
             "name": name[:300], "label": label, "recording_id": recording_id[:300], "seconds": seconds, "peak": peak,
             "source": source[:300], "licence": licence[:200], "notes": list(notes),
@@ -235,6 +259,7 @@ class Store:
             job_id: the job that gave it. One that was cut off and begun anew keeps one run: its last.
         """
         fields = {"project_id": project_id, "kind": kind, "name": name[:300], "data": data, "artifacts": artifacts}
+        self._hold(artifacts.values(), project_id)
         with self.session() as session:
             found = session.scalar(select(Run).where(Run.job_id == job_id)) if job_id else None
             if found is None:

@@ -38,6 +38,16 @@ class Artifact(Base):
     created: Mapped[datetime] = mapped_column(default=now)
 
 
+class Holder(Base):
+    """A project or a person that a file was made for: who may read a file that is no sound of a project."""
+
+    __tablename__ = "holders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("artifacts.sha256", ondelete="CASCADE"), index=True)
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    person: Mapped[str] = mapped_column(String(200), default="")
+
+
 class Clip(Base):
     """A sound in a project; its samples are a WAV artifact."""
 

@@ -7,9 +7,10 @@ import pytest
 
 from lab import cli
 from lab.errors import BadInput, LabError
-from lab.workspace import jobs
+from lab.workspace import access, jobs
+from lab.workspace.people import LOCAL
 from lab.workspace.settings import settings
-from lab.workspace.store import open_store
+from lab.workspace.store import open_store, store_of
 from lab.workspace.store.backup import CARD, backup, restore
 from lab.workspace.store.edits import relabel
 from lab.workspace.store.tables import Audit, Known, Member, Serving
@@ -90,7 +91,7 @@ def test_everything_comes_back_and_goes_on(filled, to, elsewhere, tmp_path):
 
 def test_a_backup_of_the_first_version_is_brought_forward(filled, database, elsewhere, tmp_path):
     backup(filled, tmp_path / "new.zip")
-    tables = ("edits", "people", "members", "audit", "workers")
+    tables = ("edits", "people", "members", "audit", "holders", "workers")
     later = {"clips": ("clipped", "fold", "segments"), "runs": ("job_id", "tracked")}
 
     def first(name, data):
@@ -110,7 +111,11 @@ def test_a_backup_of_the_first_version_is_brought_forward(filled, database, else
     store = open_store(config)
     (clip,) = store.clips(store.projects()[0].id)
     assert (clip.name, clip.label, clip.segments, clip.clipped) == ("a.wav", "not_alarm", [], 0)
-    assert store.runs(clip.project_id)[0].job_id is None
+    (run,) = store.runs(clip.project_id)
+    assert run.job_id is None
+    access.share(store, LOCAL, clip.project_id, "ada@example.org", "viewer")
+    ada = store_of(store, "ada@example.org")
+    assert ada.read_artifact(run.artifacts["kitchen.detector"]) == b"PK detector"
 
 
 def flipped(name, data):
