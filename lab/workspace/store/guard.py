@@ -97,7 +97,10 @@ def guard(person: str) -> Guard:
 def _options(rules: dict[type[Base], ColumnElement[bool]]) -> tuple[Any, ...]:
     if rules.keys() != {mapper.class_ for mapper in Base.registry.mappers}:
         raise RuntimeError("Each table needs a rule of who may see and change its rows.")
-    return tuple(with_loader_criteria(table, rule, include_aliases=True) for table, rule in rules.items())
+    return tuple(
+        with_loader_criteria(table, rule, include_aliases=True, propagate_to_loaders=False)  # rows stay plain to copy
+        for table, rule in rules.items()
+    )
 
 
 def _jobs(columns: Any, person: str, projects: Select[Any]) -> ColumnElement[bool]:
