@@ -29,9 +29,9 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN python3 -m venv --without-pip /opt/venv \
  && /opt/uv/bin/uv pip install --no-cache --compile-bytecode --python /opt/venv/bin/python -r requirements.txt \
-# TensorFlow's C++ headers are for building on it; the others are tests of their own.
+# TensorFlow's C++ headers and its Clang are for building on it; the others are tests of their own.
  && cd /opt/venv/lib/python3*/site-packages \
- && rm -rf tensorflow/include pandas/tests pyarrow/tests pyarrow/include
+ && rm -rf tensorflow/include clang pandas/tests pyarrow/tests pyarrow/include
 COPY firmware/virtual_board firmware/virtual_board
 RUN cd firmware/virtual_board \
  && npm ci --no-audit --no-fund --ignore-scripts \

@@ -119,7 +119,7 @@ def read_only(root: Root, volume: str, kept: Path) -> None:
     shutil.rmtree(kept, ignore_errors=True)
     subprocess.run(["cp", "-a", root.folder / volume.lstrip("/"), kept], check=True)
     _mount("--bind", kept, root.folder / volume.lstrip("/"))
-    _mount("-t", "tmpfs", "tmpfs", root.folder / "tmp", "-o", "mode=1777")
+    _mount("-t", "tmpfs", "tmpfs", root.folder / "tmp", "-o", "mode=1777,noexec,nosuid,nodev")  # Docker's own options
     _mount("-o", "remount,ro", root.folder)
 
 

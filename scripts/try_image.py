@@ -134,10 +134,11 @@ def serve(root: Root, stage: dockerfile.Stage, volume: Path) -> dict[str, object
         healthy_s = time.monotonic() - began
         if not healthy(root, (*said["HEALTHCHECK"], "worker")):
             raise SystemExit("error: the worker does not serve; see above")
+        dask = scheduled(root, said["HEALTHCHECK"])
         compile_s = timed(root, ["python", "-m", "lab", "compile", "lab/deploy/prepared.detector", "--out", "/tmp/fw"])
         uf2 = sorted((root.folder / "tmp" / "fw").glob("*.uf2"))
         return {
-            "healthy_s": round(healthy_s, 1), "worker": "serves", "compile_s": round(compile_s, 1),
+            "healthy_s": round(healthy_s, 1), "worker": "serves", "dask": dask, "compile_s": round(compile_s, 1),
             "uf2_bytes": uf2[0].stat().st_size, "python": said_by(root, "python --version"),
             "user": said_by(root, "id -un"),
             "root_is_read_only": said_by(root, "touch /app/x 2>/dev/null || echo yes") == "yes",
@@ -148,6 +149,27 @@ def serve(root: Root, stage: dockerfile.Stage, volume: Path) -> dict[str, object
             process.terminate()
         for process in (app, worker):
             process.wait(60)
+
+
+def scheduled(root: Root, health: tuple[str, ...]) -> str:
+    """Run a Dask scheduler and a worker as compose.yaml does; return what their health checks say."""
+    common = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address"]
+    parts = [
+        root.run(["python", "-m", "dask", "scheduler", "--port", "8786", *common, "127.0.0.1:8787"]),
+        root.run(["python", "-m", "dask", "worker", "tcp://127.0.0.1:8786", "--local-directory", "/tmp", *common,
+                  "127.0.0.1:8788"]),
+    ]  # fmt: skip
+    try:
+        until = time.monotonic() + HEALTHY_S
+        while not all(healthy(root, (*health, "dask", port)) for port in ("8787", "8788")):
+            if time.monotonic() > until:
+                raise SystemExit("error: the Dask scheduler or its worker never became healthy; see above")
+            time.sleep(0.5)
+        return "serves"
+    finally:
+        for part in reversed(parts):
+            part.terminate()
+            part.wait(60)
 
 
 def healthy(root: Root, command: tuple[str, ...]) -> bool:

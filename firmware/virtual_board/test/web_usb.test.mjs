@@ -52,7 +52,7 @@ test('a board that is gone before its port closes is in boot mode all the same; 
 
 for (const [what, error, platform, says] of [
   ['nothing was chosen', failed('NotFoundError'), '', /hold BOOTSEL while you plug it in.*cable/],
-  ['Linux lets nobody open it', failed('SecurityError'), 'Linux x86_64', /99-pico\.rules.*snap connect chromium:raw-usb/],
+  ['Linux lets nobody open it', failed('SecurityError'), 'Linux x86_64', /60-pico\.rules.*snap connect chromium:raw-usb/],
   ['Windows has no driver', failed('NetworkError'), 'Win32', /WinUSB driver with Zadig/],
   ['another program holds it', failed('InvalidStateError'), 'MacIntel', /Another program or page holds the board/],
   ['a file is refused', failed('Refused'), '', /^It broke\.$/],

@@ -122,7 +122,7 @@ export function advice(error, platform = '') {
     if (/linux|cros/i.test(platform)) {
       return (
         'The device may not be opened, or another program or page holds it. Close those; then write this rule to ' +
-        `/etc/udev/rules.d/99-pico.rules and plug the board in again: ${UDEV_RULE} – A Chromium from snap needs: snap connect chromium:raw-usb.`
+        `/etc/udev/rules.d/60-pico.rules and plug the board in again: ${UDEV_RULE} – A Chromium from snap needs: snap connect chromium:raw-usb.`
       );
     }
     return 'Another program or page holds the board. Close it (serial monitor, Thonny, picotool), plug the board in again and retry.';
