@@ -4,8 +4,9 @@ import streamlit as st
 
 if __name__ == "__main__":  # a visit: Streamlit runs this file as its script
     from pages import ui
+    from pages.server import places
 
-    page = ui.navigation()
+    page = ui.navigation(places.leads())
     ui.frame()
     page.run()
 else:  # the server imports it

@@ -4,10 +4,10 @@ import streamlit as st
 
 from pages import ui
 from pages.server import places
-from pages.ui import presenting, rehearsing, session
+from pages.ui import presenting, rehearsing
 
 ui.require_login()
-if not places.leader_is_here(session.person()):
+if not places.leads():
     st.title("Room", anchor=False)
     ui.empty(
         "For the leader of a workshop",

@@ -19,7 +19,7 @@ from streamlit.proto.Common_pb2 import FileUploaderState, UploadedFileInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-LIMIT_S = 120.0
+LIMIT_S = 240.0
 PRESSED = ("button", "download_button")
 Wait = "asyncio.Future[Any]"
 
@@ -216,6 +216,8 @@ class Visitor:
                 self._heard(ForwardMsg.FromString(data))
         except websockets.ConnectionClosed as error:
             self._problem = f"the connection closed: {error}"
+        except Exception as error:  # a message of another version: told, not waited for
+            self._problem = f"a message was not understood: {type(error).__name__}: {error}"
         for future in (self._finished, *self._answers.values()):
             if future is not None and not future.done():
                 future.set_exception(Trouble(self._problem or "the connection closed"))
@@ -224,7 +226,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self.session = message.new_session.initialize.session_id
-            if not message.new_session.fragment_ids_this_run:
+            if not message.metadata.run.fragment_ids:
                 self._fresh()
                 self.auto = {}
         elif kind == "auto_rerun":

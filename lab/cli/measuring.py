@@ -37,7 +37,10 @@ def bench(commands: Any) -> None:
         "--plot", metavar="FILE", help="device: also draw the PDM filter's response (.svg); alarm: the slices (.html)"
     )
     made.add_argument("--minutes", type=int, metavar="N", help="board: of sound (1); streaming: of sound (60)")
-    made.add_argument("--clips", type=int, metavar="N", help="app: import so many (2000)")
+    made.add_argument("--clips", type=int, metavar="N", help="app: import so many (2000); workshop: each adds (2)")
+    made.add_argument("--people", type=int, metavar="N", help="workshop: so many (40)")
+    made.add_argument("--think", type=float, nargs=2, metavar="S", help="workshop: pauses between actions (5 15)")
+    made.add_argument("--compile", action="store_true", help="workshop: everybody compiles firmware too")
     made.add_argument("--detector", metavar="DETECTOR", help="alarm: another than the prepared one")
     made.add_argument("--folder", metavar="DIR", help="alarm: count false alarms over these sounds too")
     made.add_argument("--hours", type=float, help="alarm: of synthetic sounds without an alarm (1)")

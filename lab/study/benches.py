@@ -19,6 +19,10 @@ BENCHES = {
     "streaming": ("lab.study.bench_streaming:streaming", "an hour of sound row by row beside window by window"),
     "flash": ("lab.study.bench_flash:flash", "from compile to a board that runs, flashed onto a model of the boot ROM"),
     "tree": ("lab.study.bench_tree:tree", "the optimization article's figures, on your data, with intervals"),
+    "workshop": (
+        "lab.study.bench_workshop:room",
+        "forty scripted people at once, each over a real session",
+    ),
     "device": ("lab.study.bench_device:device", "cycles, flash and RAM on the virtual board, beside goals and peers"),
 }
 

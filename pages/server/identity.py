@@ -19,6 +19,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lab.workspace.people import LOCAL, Person, admins, person_id
+from pages.server.places import Places
 
 HOUR_S = 3600
 USUAL_HOURS = 24 * 7
@@ -123,7 +124,7 @@ class Local:
 
 
 LOCAL_WAY = Local()
-WAYS: list[Way] = [Oidc(), LOCAL_WAY]
+WAYS: list[Way] = [Places(), Oidc(), LOCAL_WAY]
 
 
 def way() -> Way:

@@ -41,12 +41,14 @@ class Places:
                     unsafe_allow_html=True)  # fmt: skip
 
 
-def leader_is_here(person: Person) -> bool:
-    """Whether the workshop's leader looks at the page."""
-    return workshop.is_on() and person == LEADER
-
-
 def return_key() -> str:
     """Return the return key of the place that this browser holds, as people read it, or nothing."""
     key = st.context.cookies.get(PLACE_COOKIE, "") if workshop.is_on() else ""
     return shown_key(key) if who(open_store(), workshop.current(open_store().config.home), key) else ""
+
+
+def leads() -> bool:
+    """Whether the browser that asks for this page is the workshop's leader's."""
+    from pages.server.identity import person_here
+
+    return workshop.is_on() and person_here() == LEADER

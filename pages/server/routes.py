@@ -2,4 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-ROUTES: list[BaseRoute] = []
+from pages.server import joining
+
+ROUTES: list[BaseRoute] = [*joining.ROUTES]

@@ -15,7 +15,7 @@ from lab.workspace import jobs, takes
 from lab.workspace.store.erasing import erase_project
 from lab.workspace.store.store import Store
 from lab.workspace.store.tables import Artifact, Audit, Clip, Job, Known, Project, Run, now
-from lab.workspace.workshop.places import KIND, PREFIX
+from lab.workspace.workshop.places import PREFIX
 
 log = logging.getLogger(__name__)
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -45,12 +45,12 @@ def reset(store: Store) -> Cleared:
     _stop_jobs(store)
     with store.session() as session:
         projects = list(session.scalars(select(Project.id).where(Project.owner.startswith(PREFIX))))
-        people = session.scalar(select(func.count()).select_from(Known).where(Known.kind == KIND)) or 0
+        people = session.scalar(select(func.count()).select_from(Known).where(Known.id.startswith(PREFIX))) or 0
         theirs = set(_named(session, of_places=True))
     files = sum(erase_project(store, project_id) for project_id in projects)
     with store.session() as session:
         session.execute(delete(Job).where(Job.owner.startswith(PREFIX)))
-        session.execute(delete(Known).where(Known.kind == KIND))
+        session.execute(delete(Known).where(Known.id.startswith(PREFIX)))
         session.execute(delete(Audit).where(Audit.person.startswith(PREFIX)))
         session.add(Audit(person="local", action="reset workshop", data={"people": people, "projects": len(projects)}))
         files += _erase_files(store, session, _with_trainings(store, theirs - set(_named(session))))

@@ -119,7 +119,7 @@ def who(store: Store, workshop: Workshop | None, key: str) -> Person | None:
 def places_of(store: Store, workshop: Workshop | None = None) -> Sequence[Place]:
     """Return the places of a workshop, or of all that there were, by when they joined."""
     with store.session() as session:
-        rows = session.scalars(select(Known).where(Known.kind == KIND).order_by(Known.created, Known.id)).all()
+        rows = session.scalars(select(Known).where(Known.id.startswith(PREFIX)).order_by(Known.created, Known.id)).all()
     return [
         Place(Person(row.id, row.name), row.created, row.seen)
         for row in rows
