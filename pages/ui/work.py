@@ -93,11 +93,11 @@ def _live(job_id: int) -> None:
         st.rerun(scope="app")
     _keep_worker()
     with st.container(border=True, key=f"lab-job-{job_id}"):
-        bar, button = st.columns([6, 1], vertical_alignment="center")
+        bar = st.container(horizontal=True, vertical_alignment="center")
         bar.progress(min(1.0, row.done / row.total) if row.total else 0.0, text=_headline(row))
-        button.button(
+        bar.button(
             "Stopping …" if row.stop_asked else "Cancel", key=f"cancel-{job_id}", disabled=row.stop_asked,
-            on_click=jobs.cancel, args=(store(), job_id), width="stretch",
+            on_click=jobs.cancel, args=(store(), job_id),
         )  # fmt: skip
         _log(job_id)
 
