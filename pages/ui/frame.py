@@ -8,7 +8,8 @@ import streamlit as st
 
 from lab.errors import LabError
 from lab.workspace.store import Project
-from pages.ui.session import pick_project
+from pages.ui import sharing
+from pages.ui.session import pick_project, tell_problem
 
 STYLE = Path(__file__).with_name("style.css")
 SAFETY = "A learning tool, not a certified alarm. Never your only warning. No claim of conformity with any standard."
@@ -26,7 +27,12 @@ def header(title: str, text: str) -> Project:
         st.title(title, anchor=False)
         st.markdown(text)
     with right:
-        return pick_project()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            project = pick_project()
+            sharing.panel(project)
+        tell_problem()
+        sharing.told(project)
+    return project
 
 
 def safety() -> None:

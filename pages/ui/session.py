@@ -132,14 +132,18 @@ def pick_project() -> Project:
         "Project", list(titles), key="_project_pick", on_change=_picked, accept_new_options=True,
         help="Choose a project, or type a new name and press Enter to make one.",
     )  # fmt: skip
-    if problem := st.session_state.pop("_project_problem", None):
-        st.error(problem)
     st.query_params["project"] = current.name  # survives a refresh
     if current.owner != owner():
         st.query_params["of"] = current.owner
     else:
         st.query_params.pop("of", None)
     return current
+
+
+def tell_problem() -> None:
+    """Say, once, why the project that was asked for is not the one in use."""
+    if problem := st.session_state.pop("_project_problem", None):
+        st.error(problem)
 
 
 def _titles() -> dict[str, Project]:

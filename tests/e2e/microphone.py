@@ -27,14 +27,14 @@ SETTINGS = ("DATABASE_URL", "LAB_ARTIFACTS_URL", "DASK_SCHEDULER_ADDRESS")
 
 
 @contextmanager
-def served(home, **environment):
-    """Serve the app on a free port of this machine; yield (address, process)."""
-    port = free_port()
+def served(home, port=None, arguments=(), **environment):
+    """Serve the app on a port of this machine, by default a free one; yield (address, process)."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
     inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     server = subprocess.Popen(
-        [*command, "--server.headless=true"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**inherited, "LAB_HOME": str(home), **environment},
+        [*command, "--server.headless=true", *arguments], cwd=ROOT,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**inherited, "LAB_HOME": str(home), **environment},
     )  # fmt: skip
     try:
         answers(f"http://127.0.0.1:{port}/_stcore/health")
