@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 WAIT_S = 30.0
 POSTGRES = shutil.which("postgres") or next(
     (str(found) for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), reverse=True)), None
@@ -28,9 +30,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", limit_s: float = WAIT_S) -> None:
     """Wait until something answers on a port."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + limit_s
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
@@ -135,6 +137,24 @@ def s3_bucket(address: str) -> str:
     name = f"lab-{uuid.uuid4().hex[:12]}"
     urllib.request.urlopen(urllib.request.Request(f"{address}/{name}", method="PUT"), timeout=WAIT_S).close()
     return name
+
+
+@contextlib.contextmanager
+def mlflow(folder: Path) -> Iterator[str]:
+    """Run an MLflow tracking server that keeps runs and files below a folder; yield its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+         "--backend-store-uri", f"sqlite:///{folder / 'server.db'}", "--artifacts-destination", str(folder / "files")],
+        cwd=folder, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_for(port, process, 4 * WAIT_S)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)  # it has workers of its own
+        end(process)
 
 
 def _started(folder: Path, port: int) -> "subprocess.Popen[bytes]":

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     for add in (
         learning.demo, sounds.data, sounds.project, sounds.features, learning.train, learning.optimize,
         shipping.audit, shipping.compiled, shipping.infer, shipping.emulate, measuring.evaluate, measuring.bench,
-        serving.worker, serving.backup, serving.restore,
+        serving.worker, serving.track, serving.backup, serving.restore,
         hosting.workshop,
     ):  # fmt: skip
         add(commands)

@@ -19,6 +19,25 @@ def worker(commands: Any) -> None:
     command(commands, "worker", run, "serve the job table until stopped")
 
 
+def track(commands: Any) -> None:
+    """Add `track`."""
+
+    def run(args: argparse.Namespace) -> Result:
+        from lab.workspace import logs
+        from lab.workspace.store import open_store
+        from lab.workspace.tracking import send
+
+        logs.configure()
+        return send(open_store())
+
+    command(
+        commands,
+        "track",
+        run,
+        "write finished runs into MLflow that it does not have yet; the worker does so by itself",
+    )
+
+
 def backup(commands: Any) -> None:
     """Add `backup`."""
 

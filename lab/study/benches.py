@@ -15,6 +15,7 @@ BENCHES = {
     "alarm": ("lab.study.bench_alarm:alarm", "what the detector hears, and what it mistakes, beside the article's"),
     "app": ("lab.study.bench_app:app", "a page of 10,000 sounds, and the import of 2,000"),
     "board": ("lab.study.bench_board:board", "a minute on the virtual board beside its host twin, code by code"),
+    "chaos": ("lab.study.bench_chaos:chaos", "a team's set-up whose parts are killed while people work"),
     "features": ("lab.study.bench_features:features", "the feature engine beside cmsisdsp frame by frame"),
     "streaming": ("lab.study.bench_streaming:streaming", "an hour of sound row by row beside window by window"),
     "flash": ("lab.study.bench_flash:flash", "from compile to a board that runs, flashed onto a model of the boot ROM"),

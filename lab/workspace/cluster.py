@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.workspace.context import plain, run_in_dask, stop_name, topic_of
+from lab.workspace.needs import check_fits, needed
+from lab.workspace.scratch import clear
 from lab.workspace.settings import Settings
 from lab.workspace.store import Job
 
@@ -33,6 +35,7 @@ class Cluster:
         self._addresses: dict[int, str] = {}
         self._futures: dict[int, Any] = {}
         self._tokens: dict[int, str] = {}
+        self._declared: set[str] = set()
 
     @property
     def job_ids(self) -> set[int]:
@@ -62,8 +65,13 @@ class Cluster:
         self._client = Client(self._cluster, set_as_default=False)
 
     def submit(self, job: Job, heard: Callable[[dict[str, Any]], None]) -> None:
-        """Start a job; `heard` gets what it says, from another thread."""
+        """Start a job; `heard` gets what it says, from another thread.
+
+        Raises:
+            Unfit: the team's cluster has no worker for it.
+        """
         self.start()
+        resources = self._resources(job.task)
         # A team's scheduler serves several labs, whose job numbers may be the same.
         token = self._tokens[job.id] = f"{job.id}-{uuid.uuid4().hex[:12]}"
 
@@ -78,7 +86,18 @@ class Cluster:
         self._futures[job.id] = self._client.submit(
             run_in_dask, token, job.id, job.task, job.args, job.project_id, job.owner, plain(self.config),
             key=f"lab-run-{token}", pure=False, retries=0,
+            resources=resources or None,
         )  # fmt: skip
+
+    def _resources(self, task: str) -> dict[str, float]:
+        if not self.config.dask_scheduler:
+            return {}
+        told = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        workers: list[dict[str, float]] = [worker["resources"] for worker in told]
+        self._declared.update(*workers)  # whose only worker restarts is still declared
+        needs = needed(task, self._declared)
+        check_fits(needs, workers)
+        return needs
 
     def finished(self) -> list[tuple[int, dict[str, Any]]]:
         """Return (job id, outcome) of jobs that ended since the last call."""
@@ -92,6 +111,7 @@ class Cluster:
         self._futures.pop(job_id, None)
         self._addresses.pop(job_id, None)
         token = self._tokens.pop(job_id)
+        clear(self.config.home, token)  # a process that was ended could not
         with contextlib.suppress(Exception):  # the scheduler may be gone, and the topic with it
             self._client.unsubscribe_topic(topic_of(token))
 
@@ -104,10 +124,12 @@ class Cluster:
     def kill(self, job_id: int) -> None:
         """End the process that runs a job; Dask starts a fresh one."""
         address = self._addresses.get(job_id)
+        token = self._tokens[job_id]
         self._futures[job_id].cancel()
         self._forget(job_id)
         if address:
             self._client.restart_workers([address], timeout=RESTART_TIMEOUT_S, raise_for_error=False)
+        clear(self.config.home, token)
 
     def close(self) -> None:
         """End the local processes, or leave the team's scheduler; the next job starts afresh."""

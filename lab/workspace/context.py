@@ -14,6 +14,7 @@ from lab.errors import Cancelled, LabError
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 from lab.workspace import logs
 from lab.workspace.incoming import given
+from lab.workspace.scratch import scratch
 from lab.workspace.settings import Settings
 from lab.workspace.store import Store, open_store, store_of
 
@@ -89,7 +90,7 @@ def find_task(name: str) -> Callable[[dict[str, Any], JobContext], dict[str, Any
 
 
 def run_in_dask(
-    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, person: str,
+    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, owner: str,
     config: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Run a task in a Dask worker process; never raises.
@@ -110,7 +111,8 @@ def run_in_dask(
         job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set()), person
     )
     logs.configure(everything=False)
-    with logs.about(job=job_id, person=person, project=project_id):
+    tell = (lambda written: context.say({"written": written})) if restored.job_disk_mb else None
+    with logs.about(job=job_id, person=person, project=project_id), scratch(restored.home, token, tell):
         return outcome(lambda: find_task(task)(args, context))
 
 

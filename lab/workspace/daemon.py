@@ -76,7 +76,7 @@ def ensure_worker(config: Settings | None = None) -> None:
         with (config.log_dir / "worker.log").open("ab") as out:
             _started[config.home] = subprocess.Popen(
                 [sys.executable, "-m", "lab", "worker"], cwd=Path(__file__).resolve().parents[2],
-                env=os.environ | _environment(config), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=os.environ | config.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 start_new_session=True,
             )  # fmt: skip
     except OSError as error:
@@ -89,14 +89,6 @@ def _is_starting(home: Path) -> bool:
         return False
     held = home / LOCK_FILE
     return not held.exists() or held.read_text() != str(started.pid)  # else it served, and is on its way out
-
-
-def _environment(config: Settings) -> dict[str, str]:
-    return {
-        "LAB_HOME": str(config.home), "DATABASE_URL": config.database_url, "LAB_ARTIFACTS_URL": config.artifacts_url,
-        "DASK_SCHEDULER_ADDRESS": config.dask_scheduler, "LAB_WORKERS": str(config.workers),
-        "LAB_JOB_MINUTES": str(config.job_minutes), "LAB_JOB_MEMORY_MB": str(config.job_memory_mb),
-    }  # fmt: skip
 
 
 def stop_worker(config: Settings | None = None, wait_s: float = 20.0) -> bool:

@@ -22,6 +22,7 @@ class Settings:
         workers: LAB_WORKERS, jobs at once; 0 in a process of pages whose jobs a worker elsewhere runs.
         job_minutes: LAB_JOB_MINUTES, the longest that a job may run; 0 for no limit.
         job_memory_mb: LAB_JOB_MEMORY_MB, the most that a job may take of this machine's memory; 0 for no limit.
+        job_disk_mb: LAB_JOB_DISK_MB, the most that a job may write, temporary files and what it keeps; 0 for no limit.
     """
 
     home: Path
@@ -31,6 +32,16 @@ class Settings:
     workers: int
     job_minutes: int = 0
     job_memory_mb: int = 0
+    job_disk_mb: int = 0
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables from which another process reads the same settings."""
+        return {
+            "LAB_HOME": str(self.home), "DATABASE_URL": self.database_url, "LAB_ARTIFACTS_URL": self.artifacts_url,
+            "DASK_SCHEDULER_ADDRESS": self.dask_scheduler, "LAB_WORKERS": str(self.workers),
+            "LAB_JOB_MINUTES": str(self.job_minutes), "LAB_JOB_MEMORY_MB": str(self.job_memory_mb),
+            "LAB_JOB_DISK_MB": str(self.job_disk_mb),
+        }  # fmt: skip
 
     @property
     def log_dir(self) -> Path:
@@ -53,6 +64,7 @@ def settings() -> Settings:
         workers=_number("LAB_WORKERS", min(2, os.cpu_count() or 1)),
         job_minutes=_number("LAB_JOB_MINUTES", 0),
         job_memory_mb=_number("LAB_JOB_MEMORY_MB", 0),
+        job_disk_mb=_number("LAB_JOB_DISK_MB", 0),
     )
 
 

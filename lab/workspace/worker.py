@@ -17,16 +17,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from lab import __version__
 from lab.errors import BadInput
 from lab.workspace import jobs, logs
+from lab.workspace.claims import claim, end, put_back, take_back
 from lab.workspace.cluster import Cluster
 from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
+from lab.workspace.needs import Unfit
+from lab.workspace.scratch import clear
 from lab.workspace.settings import Settings, settings
 from lab.workspace.store import Job, JobEvent, Serving, Store, now, open_store
 from lab.workspace.store.sweeping import sweep
+from lab.workspace.tracking import Sender
 
 __all__ = ["Worker", "ensure_worker", "main", "running_pid", "stop_worker"]
 
@@ -39,9 +43,9 @@ STOP_GRACE_S = 8.0
 RETRY_S = 5.0
 IDLE_EXIT_S = 6 * 3600.0
 FORGET_AFTER_S = 24 * 3600.0
-MAX_ATTEMPTS = 3
+UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
-LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
+TOO_MUCH = "It wrote {} MB; {} MB are the most that a job may write here (LAB_JOB_DISK_MB). Try it with less data."
 
 
 def worker_name(home: Path) -> str:
@@ -66,11 +70,13 @@ class Worker:
         self.name = name
         self.cluster = Cluster(store.config)
         self.last_busy = time.monotonic()
+        self.problem = ""
         self._said: queue.SimpleQueue[tuple[int, dict[str, Any]]] = queue.SimpleQueue()
         self._unwritten: list[tuple[int, dict[str, Any]]] = []
         self._ended: dict[int, dict[str, Any]] = {}
         self._stopping: dict[int, float] = {}
-        self._late: set[int] = set()
+        self._over: dict[int, str] = {}
+        self._unfit: dict[int, tuple[float, float]] = {}
         self._last_beat = 0.0
         self._claim_after = 0.0
 
@@ -103,27 +109,28 @@ class Worker:
     def _start(self, row: Job) -> None:
         try:
             self.cluster.submit(row, lambda said, job_id=row.id: self._said.put((job_id, said)))  # type: ignore[misc]
+            self._unfit.pop(row.id, None)
+        except Unfit as error:
+            self._put_off(row, error)
         except Exception:  # no scheduler answers, or a process could not start: try again later
             log.exception("started=no")
             self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids | {row.id}})
             self.cluster.close()
             self._claim_after = time.monotonic() + RETRY_S
 
+    def _put_off(self, row: Job, why: Unfit) -> None:
+        """Let a job wait a while for a process that can run it; then it ends and says what is missing."""
+        since, _ = self._unfit.get(row.id, (time.monotonic(), 0.0))
+        if time.monotonic() - since > UNFIT_PATIENCE_S:
+            self._ended[row.id] = {"error": str(why)}
+            return
+        self._unfit[row.id] = since, time.monotonic() + UNFIT_RETRY_S
+        put_back(self.store, str(why), Job.id == row.id, Job.worker == self.name)
+
     def _claim(self) -> Job | None:
-        """Take the oldest queued job of who has the fewest running; the update finds it queued for one worker only."""
-        fresh = {"done": 0, "total": 0, "message": "", "error": None, "finished": None}
-        with self.store.session() as session:
-            job_id = session.scalar(_next_in_turn())
-            if job_id is None:
-                return None
-            mine = {"worker": self.name, "attempts": Job.attempts + 1, "started": now(), "heartbeat": now()}
-            taken = session.execute(
-                update(Job)
-                .where(Job.id == job_id, Job.state == jobs.QUEUED)
-                .values(state=jobs.RUNNING, **fresh, **mine)
-                .returning(Job.id)
-            ).scalar()
-        return jobs.job(self.store, job_id) if taken else None
+        """Take the next job in turn, but for those that lately found no process that could run them."""
+        wait = {job_id for job_id, (_, again) in self._unfit.items() if time.monotonic() < again}
+        return claim(self.store, self.name, wait)
 
     def _write_down(self) -> None:
         """Write what jobs said since the last step, in one transaction; only the newest progress of each."""
@@ -132,6 +139,7 @@ class Worker:
         if not self._unwritten:
             return
         newest = {job_id: said["progress"] for job_id, said in self._unwritten if "progress" in said}
+        self._weigh()
         with self.store.session() as session:
             ids = {job_id for job_id, _ in self._unwritten}
             there = set(session.scalars(select(Job.id).where(Job.id.in_(ids))))  # one may have been deleted
@@ -145,19 +153,27 @@ class Worker:
             )
         self._unwritten.clear()
 
+    def _weigh(self) -> None:
+        """Note the jobs that have written more than they may."""
+        limit_mb = self.store.config.job_disk_mb
+        for job_id, said in self._unwritten:
+            if said.get("written", 0) > limit_mb * 2**20:
+                self._over.setdefault(job_id, TOO_MUCH.format(said["written"] // 2**20, limit_mb))
+
     def _finish(self, job_id: int, outcome: dict[str, Any]) -> None:
         if "traceback" in outcome:
             self._unwritten.append((job_id, {jobs.LOG: outcome.pop("traceback")}))
             self._write_down()
-        if job_id in self._late and "cancelled" in outcome:
-            outcome = {"error": TOO_LONG.format(self.store.config.job_minutes)}
+        if job_id in self._over and "cancelled" in outcome:
+            outcome = {"error": self._over[job_id]}
         if "lost" in outcome:
-            self._take_back(Job.id == job_id, Job.worker == self.name)
+            take_back(self.store, Job.id == job_id, Job.worker == self.name)
         else:
             with self.store.session() as session:
-                session.execute(self._mine(job_id).values(finished=now(), **_end(outcome)))
+                session.execute(self._mine(job_id).values(finished=now(), **end(outcome)))
         self._stopping.pop(job_id, None)
-        self._late.discard(job_id)
+        self._over.pop(job_id, None)
+        self._unfit.pop(job_id, None)
         with logs.about(job=job_id):
             log.info("ended=%s", next(iter(outcome)))
 
@@ -178,26 +194,17 @@ class Worker:
             "host": os.uname().nodename, "pid": os.getpid(), "version": __version__,
             "python": platform.python_version(), "slots": self.store.config.workers,
             "jobs": sorted(self.cluster.job_ids), "cluster": "team" if self.store.config.dask_scheduler else "local",
+            "problem": self.problem,
         }  # fmt: skip
 
     def _reap(self) -> None:
-        self._take_back(Job.heartbeat < now() - timedelta(seconds=DEAD_AFTER_S))
+        take_back(self.store, Job.heartbeat < now() - timedelta(seconds=DEAD_AFTER_S))
 
     def adopt(self) -> None:
         """Queue again what earlier workers of this LAB_HOME left running; only for who holds its lock."""
+        clear(self.store.config.home)
         root = _name_root(self.store.config.home)
-        self._take_back(Job.worker.startswith(root, autoescape=True), Job.worker != self.name)
-
-    def _take_back(self, *which: ColumnElement[bool]) -> None:
-        """Queue running jobs that were cut off again, a few times."""
-        dead = (Job.state == jobs.RUNNING, *which)
-        with self.store.session() as session:
-            session.execute(
-                update(Job).where(*dead, Job.stop_asked).values(finished=now(), **_end({"cancelled": True}))
-            )
-            tired = update(Job).where(*dead, Job.attempts >= MAX_ATTEMPTS)
-            session.execute(tired.values(finished=now(), **_end({"error": LOST})))
-            session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None))
+        take_back(self.store, Job.worker.startswith(root, autoescape=True), Job.worker != self.name)
 
     def _stop_unwanted(self) -> None:
         """Stop what was cancelled, deleted, taken over or too long: first ask, then end its process."""
@@ -208,9 +215,9 @@ class Worker:
             mine = (Job.worker == self.name, Job.state == jobs.RUNNING)
             wanted = set(session.scalars(select(Job.id).where(*mine, Job.stop_asked.is_(False))))
             if minutes:
-                began = now() - timedelta(minutes=minutes)
-                self._late |= wanted & set(session.scalars(select(Job.id).where(*mine, Job.started < began)))
-        for job_id in self.cluster.job_ids - (wanted - self._late):
+                late = select(Job.id).where(*mine, Job.started < now() - timedelta(minutes=minutes))
+                self._over |= dict.fromkeys(wanted & set(session.scalars(late)), TOO_LONG.format(minutes))
+        for job_id in self.cluster.job_ids - (wanted - self._over.keys()):
             if job_id not in self._stopping:
                 self._stopping[job_id] = time.monotonic()
                 self.cluster.ask_to_stop(job_id)
@@ -222,37 +229,10 @@ class Worker:
         """Stop; running jobs go back to the queue and do not count as an attempt."""
         try:
             with self.store.session() as session:
-                mine = update(Job).where(Job.worker == self.name, Job.state == jobs.RUNNING)
-                session.execute(mine.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
                 session.execute(delete(Serving).where(Serving.name == self.name))
+            put_back(self.store, "", Job.worker == self.name)
         finally:
             self.cluster.close()
-
-
-def _next_in_turn() -> Select[int]:
-    """Return a query for the job to start next: one person's hundred jobs keep nobody else waiting.
-
-    A row that another worker is about to take is passed over, where the database can (SQLite has one writer).
-    """
-    running = (
-        select(Job.owner, func.count().label("jobs")).where(Job.state == jobs.RUNNING).group_by(Job.owner).subquery()
-    )
-    return (
-        select(Job.id)
-        .outerjoin(running, running.c.owner == Job.owner)
-        .where(Job.state == jobs.QUEUED)
-        .order_by(func.coalesce(running.c.jobs, 0), Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=Job)
-    )
-
-
-def _end(outcome: dict[str, Any]) -> dict[str, Any]:
-    if "result" in outcome:
-        return {"state": jobs.DONE, "result": outcome["result"]}
-    if "cancelled" in outcome:
-        return {"state": jobs.CANCELLED, "error": "Stopped on request."}
-    return {"state": jobs.FAILED, "error": outcome["error"]}
 
 
 def main(config: Settings | None = None) -> None:
@@ -270,6 +250,7 @@ def main(config: Settings | None = None) -> None:
             log.info("served=already home=%s", config.home)
             return
         worker = Worker(open_store(config), worker_name(config.home))
+        sender = Sender(worker.store)
         stopping = False
 
         def stop(_number: int, _frame: FrameType | None) -> None:
@@ -283,8 +264,10 @@ def main(config: Settings | None = None) -> None:
             worker.adopt()
             _swept(worker.store)
             while not stopping and (config.home / LOCK_FILE).exists() and _is_needed(worker):
-                time.sleep(POLL_S if _stepped(worker) else RETRY_S)
+                time.sleep(POLL_S if _stepped(worker) and _stepped(sender) else RETRY_S)
+                worker.problem = sender.problem
         finally:
+            sender.close()
             worker.close()
 
 
@@ -299,9 +282,9 @@ def _is_needed(worker: Worker) -> bool:
     return time.monotonic() - worker.last_busy <= IDLE_EXIT_S
 
 
-def _stepped(worker: Worker) -> bool:
+def _stepped(part: Worker | Sender) -> bool:
     try:
-        worker.step()
+        part.step()
     except Exception:  # a full disk, a database that is away: running jobs go on meanwhile
         log.exception("step failed")
         return False

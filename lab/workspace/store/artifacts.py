@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from lab.errors import LabError
 from lab.workspace.store.places import FULL, opened, told
@@ -49,6 +49,9 @@ class ArtifactFiles:
         url: any fsspec address, such as file:///… or s3://….
     """
 
+    written_bytes: ClassVar[int] = 0
+    """How much this process has written to any store."""
+
     def __init__(self, url: str) -> None:
         self._fs: Any
         self._fs, self._root, self.is_object_store = opened(url)
@@ -67,6 +70,7 @@ class ArtifactFiles:
         return sha256
 
     def _write(self, path: str, data: bytes) -> None:
+        ArtifactFiles.written_bytes += len(data)
         if self.is_object_store:
             self._fs.pipe_file(path, data)
             return

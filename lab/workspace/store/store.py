@@ -139,14 +139,15 @@ class Store:
     def _sign_files(self) -> None:
         """Leave this database's note in an object store, which several instances may have been given."""
         if self.files.is_object_store and not self._signed:
-            self.files.name(f"{INSTANCES}{self._signature}", b"{}")
+            self.files.name(f"{INSTANCES}{self.signature}.json", b"{}")
             self._signed = True
 
     @property
-    def _signature(self) -> str:
+    def signature(self) -> str:
+        """Return what tells this database from others, without its address."""
         url = make_url(self.config.database_url)
         place = f"{url.host or os.uname().nodename} {url.port} {url.database}"
-        return hashlib.sha256(place.encode()).hexdigest()[:16] + ".json"
+        return hashlib.sha256(place.encode()).hexdigest()[:16]
 
     def has_files_alone(self) -> bool:
         """Whether no other instance keeps files in this store: a folder below LAB_HOME, or signed by this one only."""
@@ -154,7 +155,7 @@ class Store:
         if folder is not None:
             return folder.is_relative_to(self.config.home)
         notes = [file.name for file in self.files.all() if file.name.startswith(INSTANCES)]
-        return notes == [f"{INSTANCES}{self._signature}"]
+        return notes == [f"{INSTANCES}{self.signature}.json"]
 
     def artifact(self, sha256: str) -> Artifact:
         """Return what is known of a file.
@@ -265,7 +266,7 @@ class Store:
             if found is None:
                 session.add(made := Run(**fields, job_id=job_id or None))
                 return made
-            for key, value in fields.items():
+            for key, value in {**fields, "created": now(), "tracked": None}.items():
                 setattr(found, key, value)
             return found
 

@@ -75,3 +75,24 @@ def hoard(args, context):
         context.progress(step, 600, f"keeping {len(kept)} MB")
         time.sleep(0.05)
     return {}
+
+
+def litter(args, context):
+    """Write temporary files, and keep them until asked to stop."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        for step in range(args["megabytes"]):
+            (Path(folder) / str(step)).write_bytes(bytes(2**20))
+        Path(args["told"]).write_text(folder)
+        if args.get("deaf"):
+            time.sleep(300)
+        for step in range(600):
+            context.progress(step, 600, "keeping files")
+            time.sleep(0.05)
+    return {}
+
+
+def where(args, context):
+    """Tell which process ran this."""
+    return {"pid": os.getpid()}

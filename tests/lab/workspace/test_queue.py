@@ -3,12 +3,13 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from lab.errors import BadInput, LabError
-from lab.workspace import jobs
+from lab.workspace import jobs, worker
 from lab.workspace.settings import settings
 from lab.workspace.store import Job, now, open_store
 from lab.workspace.store.schema import open_engine
@@ -65,6 +66,24 @@ def test_a_job_that_takes_too_much_memory_is_ended_and_says_so(store, monkeypatc
         served.close()
 
 
+@pytest.mark.parametrize("database", ["SQLite"], indirect=True)
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_job_that_writes_too_much_is_ended_says_so_and_leaves_nothing(store, monkeypatch, tmp_path, deaf):
+    monkeypatch.setenv("LAB_JOB_DISK_MB", "20")
+    monkeypatch.setattr(worker, "STOP_GRACE_S", 0.5)
+    served = Worker(open_store(settings()), "limited")
+    told = tmp_path / "told"
+    job = jobs.submit(store, f"{TASKS}:litter", {"megabytes": 30, "told": str(told), "deaf": deaf})
+    try:
+        steps(served, lambda: jobs.job(store, job.id).state not in jobs.OPEN_STATES)
+        row = jobs.job(store, job.id)
+        assert (row.state, row.error) == (jobs.FAILED, worker.TOO_MUCH.format(30, 20))
+        assert not Path(told.read_text()).exists()
+        assert not Path(told.read_text()).parent.exists()
+    finally:
+        served.close()
+
+
 @pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
 def test_a_database_that_is_killed_in_mid_job_loses_nothing(store, postgresql, tmp_path):
     served = Worker(store, "steadfast")
@@ -94,7 +113,7 @@ def test_a_database_that_is_not_there_is_told_in_a_sentence(lab_home, monkeypatc
         open_store(settings())
 
 
-@pytest.mark.parametrize("name", ["LAB_WORKERS", "LAB_JOB_MINUTES", "LAB_JOB_MEMORY_MB"])
+@pytest.mark.parametrize("name", ["LAB_WORKERS", "LAB_JOB_MINUTES", "LAB_JOB_MEMORY_MB", "LAB_JOB_DISK_MB"])
 def test_a_setting_that_is_no_number_is_told_by_name(lab_home, monkeypatch, name):
     monkeypatch.setenv(name, "many")
     with pytest.raises(BadInput, match=f"{name} must be a whole number"):

@@ -9,9 +9,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
-from lab.workspace import jobs, worker
+from lab.workspace import claims, jobs, needs, worker
+from lab.workspace.context import find_task
 from lab.workspace.settings import settings
 from lab.workspace.store import open_store
 from lab.workspace.worker import Worker
@@ -22,8 +24,8 @@ TASKS = "tests.lab.workspace.tasks"
 
 
 @contextlib.contextmanager
-def scheduler(folder):
-    """Start a scheduler with one worker, which has no database of ours; yield its address."""
+def scheduler(folder, *resources):
+    """Start a scheduler with a worker for each text of resources, none of which has a database of ours."""
     told = folder / "scheduler.json"
     nowhere = os.environ | {"LAB_HOME": "/proc/nowhere", "DATABASE_URL": "sqlite:////proc/nowhere/x.sqlite"}
     common = ["--host", "127.0.0.1", "--no-dashboard"]
@@ -31,8 +33,10 @@ def scheduler(folder):
     try:
         wait(told.exists)
         address = json.loads(told.read_text())["address"]
-        parts.append(start("worker", [address, *common, "--nthreads", "1"], nowhere))
-        yield address, parts[0]
+        for each in resources or ("",):
+            declared = ["--resources", each] if each else []
+            parts.append(start("worker", [address, *common, "--nthreads", "1", *declared], nowhere))
+        yield address, parts
     finally:
         for part in reversed(parts):
             part.terminate()
@@ -75,14 +79,62 @@ def test_a_job_whose_scheduler_goes_away_is_queued_again_and_given_up_after_a_fe
     lab_home, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(worker, "RETRY_S", 0.0)
-    monkeypatch.setattr(worker, "MAX_ATTEMPTS", 2)
+    monkeypatch.setattr(claims, "MAX_ATTEMPTS", 2)
     monkeypatch.setattr("lab.workspace.cluster.CONNECT_TIMEOUT_S", 1)
-    with scheduler(tmp_path) as (address, process):
+    with scheduler(tmp_path) as (address, (process, _)):
         lab = Worker(open_store(replace(settings(), dask_scheduler=address)), "lab")
         job = jobs.submit(lab.store, f"{TASKS}:wait_for_file", {"file": str(tmp_path / "never")})
         wait(lambda: jobs.job(lab.store, job.id).done == 1, lab.step)
         process.kill()
         wait(lambda: jobs.job(lab.store, job.id).state == jobs.FAILED, lab.step)
     row = jobs.job(lab.store, job.id)
-    assert (row.attempts, row.error) == (2, worker.LOST)
+    assert (row.attempts, row.error) == (2, claims.LOST)
     lab.close()
+
+
+def test_jobs_go_to_the_workers_that_declare_what_they_need(lab_home, tmp_path, monkeypatch):
+    monkeypatch.setitem(needs.NEEDS, f"{TASKS}:where", {needs.TOOLCHAIN: 1.0, needs.MEMORY: 2e9})
+    with scheduler(tmp_path, "GPU=1 memory=8e9", "arm-toolchain=1 memory=4e9") as (address, parts):
+        lab = Worker(open_store(replace(settings(), dask_scheduler=address, workers=4)), "lab")
+        lab.cluster.start()
+        lab.cluster._client.wait_for_workers(2, timeout=60)
+        made = [jobs.submit(lab.store, f"{TASKS}:where", {}) for _ in range(4)]
+        wait(lambda: all(jobs.job(lab.store, job.id).state == jobs.DONE for job in made), lab.step)
+        ran = {jobs.job(lab.store, job.id).result["pid"] for job in made}
+        assert ran == {child.pid for child in psutil.Process(parts[2].pid).children(recursive=True)} & ran
+        assert len(ran) == 1
+        lab.close()
+
+
+def test_a_job_that_no_worker_can_run_waits_a_while_lets_others_pass_and_says_so(lab_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "UNFIT_PATIENCE_S", 3.0)
+    monkeypatch.setattr(worker, "UNFIT_RETRY_S", 0.5)
+    monkeypatch.setitem(needs.NEEDS, f"{TASKS}:where", {needs.GPU: 1.0, needs.TOOLCHAIN: 1.0})
+    with scheduler(tmp_path, "GPU=1", "arm-toolchain=1") as (address, _):
+        lab = Worker(open_store(replace(settings(), dask_scheduler=address, workers=1)), "lab")
+        lab.cluster.start()
+        lab.cluster._client.wait_for_workers(2, timeout=60)
+        hopeless = jobs.submit(lab.store, f"{TASKS}:where", {})
+        other = jobs.submit(lab.store, f"{TASKS}:add", {"a": 1, "b": 1})
+        wait(lambda: jobs.job(lab.store, other.id).state == jobs.DONE, lab.step)
+        row = jobs.job(lab.store, hopeless.id)
+        assert (row.state, row.message[:39]) == (jobs.QUEUED, "No worker of the cluster can run this: ")
+        wait(lambda: jobs.job(lab.store, hopeless.id).state == jobs.FAILED, lab.step)
+        row = jobs.job(lab.store, hopeless.id)
+        assert "one with GPU 1, arm-toolchain 1 is needed, and they declare " in row.error
+        lab.close()
+
+
+def test_every_need_is_one_of_a_task_that_there_is():
+    for name in needs.NEEDS:
+        assert callable(find_task(name)), name
+
+
+def test_a_need_counts_only_where_a_worker_has_declared_it():
+    assert needs.needed("lab.study.tasks:compile_firmware", {"GPU"}) == {}
+    assert needs.needed("lab.study.tasks:compile_firmware", {"arm-toolchain"}) == {"arm-toolchain": 1.0}
+    needs.check_fits({"GPU": 1.0}, [])
+    with pytest.raises(
+        needs.Unfit, match=r"one with memory 2000 MB is needed, and they declare memory 954 MB; nothing"
+    ):
+        needs.check_fits({"memory": 2_000 * needs.MB}, [{"memory": 1e9}, {}])

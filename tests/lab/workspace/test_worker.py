@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from lab.errors import BadInput
-from lab.workspace import jobs, worker
+from lab.workspace import claims, jobs, worker
 from lab.workspace.settings import settings
 from lab.workspace.store import Job, now, open_store
 from lab.workspace.worker import Worker
@@ -153,13 +153,13 @@ def test_a_queued_job_is_cancelled_at_once(store):
 def test_a_job_of_a_dead_worker_runs_again_but_not_for_ever(store):
     reaper = Worker(store, "reaper")
     job = jobs.submit(store, f"{TASKS}:add", {"a": 1, "b": 1})
-    for attempt in range(1, worker.MAX_ATTEMPTS + 1):
+    for attempt in range(1, claims.MAX_ATTEMPTS + 1):
         with store.session() as session:
             long_ago = now() - timedelta(minutes=5)
             values = {"state": jobs.RUNNING, "worker": "dead", "attempts": attempt, "heartbeat": long_ago}
             session.execute(update(Job).where(Job.id == job.id).values(**values))
         reaper._reap()
-        expected = jobs.QUEUED if attempt < worker.MAX_ATTEMPTS else jobs.FAILED
+        expected = jobs.QUEUED if attempt < claims.MAX_ATTEMPTS else jobs.FAILED
         assert jobs.job(store, job.id).state == expected
 
 

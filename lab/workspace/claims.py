@@ -1,0 +1,79 @@
+"""Whose job is next, and what becomes of one that was cut off: the worker's words to the job table."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+
+from lab.workspace import jobs
+from lab.workspace.store import Job, Store, now
+
+MAX_ATTEMPTS = 3
+LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
+
+
+def claim(store: Store, worker: str, passing: Collection[int] = ()) -> Job | None:
+    """Take the oldest queued job of who has the fewest running; the update finds it queued for one worker only.
+
+    Args:
+        store: whose.
+        worker: who takes it.
+        passing: jobs to pass over for now.
+    """
+    fresh = {"done": 0, "total": 0, "message": "", "error": None, "finished": None}
+    with store.session() as session:
+        job_id = session.scalar(_next_in_turn(passing))
+        if job_id is None:
+            return None
+        mine = {"worker": worker, "attempts": Job.attempts + 1, "started": now(), "heartbeat": now()}
+        taken = session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.state == jobs.QUEUED)
+            .values(state=jobs.RUNNING, **fresh, **mine)
+            .returning(Job.id)
+        ).scalar()
+    return jobs.job(store, job_id) if taken else None
+
+
+def _next_in_turn(passing: Collection[int]) -> Select[int]:
+    """Return a query for the job to start next: one person's hundred jobs keep nobody else waiting.
+
+    A row that another worker is about to take is passed over, where the database can (SQLite has one writer).
+    """
+    running = (
+        select(Job.owner, func.count().label("jobs")).where(Job.state == jobs.RUNNING).group_by(Job.owner).subquery()
+    )
+    return (
+        select(Job.id)
+        .outerjoin(running, running.c.owner == Job.owner)
+        .where(Job.state == jobs.QUEUED, Job.id.not_in(passing))
+        .order_by(func.coalesce(running.c.jobs, 0), Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Job)
+    )
+
+
+def put_back(store: Store, message: str, *which: ColumnElement[bool]) -> None:
+    """Queue running jobs again, through no fault of theirs: it does not count as an attempt."""
+    queued = {"state": jobs.QUEUED, "worker": None, "message": message, "attempts": Job.attempts - 1}
+    with store.session() as session:
+        session.execute(update(Job).where(Job.state == jobs.RUNNING, *which).values(**queued))
+
+
+def take_back(store: Store, *which: ColumnElement[bool]) -> None:
+    """Queue running jobs that were cut off again, a few times."""
+    dead = (Job.state == jobs.RUNNING, *which)
+    with store.session() as session:
+        session.execute(update(Job).where(*dead, Job.stop_asked).values(finished=now(), **end({"cancelled": True})))
+        tired = update(Job).where(*dead, Job.attempts >= MAX_ATTEMPTS)
+        session.execute(tired.values(finished=now(), **end({"error": LOST})))
+        session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None))
+
+
+def end(outcome: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a job that ended so."""
+    if "result" in outcome:
+        return {"state": jobs.DONE, "result": outcome["result"]}
+    if "cancelled" in outcome:
+        return {"state": jobs.CANCELLED, "error": "Stopped on request."}
+    return {"state": jobs.FAILED, "error": outcome["error"]}
