@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ SEEN_S = 30.0
 WAITING_S = 30.0
 LOW_BYTES = 500 * 2**20
 REMEMBERED_S = 2.0
+PATIENCE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class WorkerFact:
 
 
 _found: dict[Settings, tuple[float, Health]] = {}
+_looks: dict[tuple[Settings, str], Future[str]] = {}
 _looking = threading.Lock()
 
 
@@ -103,12 +106,32 @@ def _look(config: Settings) -> Health:
         (WORKER, lambda: _worker(store())),
         (DISK, lambda: _disk(config)),
     ]
-    return Health(tuple(_part(name, look) for name, look in parts))
+    deadline = time.monotonic() + PATIENCE_S
+    asked = [(name, _asked(config, name, look)) for name, look in parts]
+    return Health(tuple(_part(name, answer, deadline) for name, answer in asked))
 
 
-def _part(name: str, look: Callable[[], str]) -> Part:
+def _asked(config: Settings, name: str, look: Callable[[], str]) -> Future[str]:
+    """Look at a part in a thread of its own, unless an earlier look has not ended: one that hangs holds up no other."""
+    answer = _looks.get((config, name))
+    if answer is None or answer.done():
+        answer = _looks[config, name] = Future()
+        threading.Thread(target=_answer, args=(answer, look), name=f"lab-health-{name}", daemon=True).start()
+    return answer
+
+
+def _answer(answer: Future[str], look: Callable[[], str]) -> None:
     try:
-        return Part(name, True, look())
+        answer.set_result(look())
+    except Exception as error:
+        answer.set_exception(error)
+
+
+def _part(name: str, answer: Future[str], deadline: float) -> Part:
+    try:
+        return Part(name, True, answer.result(max(0.0, deadline - time.monotonic())))
+    except TimeoutError:
+        return Part(name, False, f"It has not answered for {PATIENCE_S:.0f} s.")
     except LabError as error:
         return Part(name, False, str(error))
     except Exception as error:  # whatever is broken is what this looks for; its text may hold an address

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -33,9 +34,14 @@ class Part:
         self.name, self.command, self.environment, self.log, self.find = name, command, environment, log, find
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = -RESTART_S
+        self._lock = threading.Lock()
 
     def keep(self) -> None:
         """Start it, or start it again a moment after it ended."""
+        with self._lock:
+            self._keep()
+
+    def _keep(self) -> None:
         if self._process is not None and self._process.poll() is not None:
             self._process, self._ended = None, time.monotonic()
         if self._process is None and time.monotonic() - self._ended >= RESTART_S:
@@ -45,20 +51,16 @@ class Part:
                     stdout=out, stderr=out, start_new_session=True,
                 )  # fmt: skip
 
-    @property
-    def rss_bytes(self) -> int:
-        """Return the memory of the process, or 0."""
-        with contextlib.suppress(psutil.Error):
-            if self._process is not None:
-                return int(psutil.Process(self._process.pid).memory_info().rss)
-        return 0
-
     def kill(self, whole: bool = True) -> None:
         """End it without a word: its whole group, or only a child of it, which its own nanny starts again."""
         other = self.find() if self.find else None
         if other:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(other, signal.SIGKILL)
+        with self._lock:
+            self._kill(whole)
+
+    def _kill(self, whole: bool) -> None:
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError, psutil.Error):

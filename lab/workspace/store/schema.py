@@ -39,7 +39,7 @@ def open_engine(url: str, home: Path) -> Engine:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(home, error) from error
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=_patience(url))
     prepare_sqlite(engine)
     try:
         with _locked(home / "migrate.lock"):  # even the first look: it switches a new file to WAL
@@ -47,6 +47,13 @@ def open_engine(url: str, home: Path) -> Engine:
     except OperationalError as error:
         raise LabError(f"The database cannot be opened: {error.orig}.") from error
     return engine
+
+
+def _patience(url: str) -> dict[str, Any]:
+    """Return what lets a server that is unreachable be told within seconds, and one that went silent be noticed."""
+    if not url.startswith("postgresql"):
+        return {}
+    return {"connect_timeout": 5, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 def prepare_sqlite(engine: Engine) -> None:

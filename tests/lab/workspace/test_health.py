@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import threading
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,14 @@ from lab.workspace import health, jobs
 from lab.workspace.metrics import metrics_text
 from lab.workspace.settings import settings
 from lab.workspace.store import Job, Serving, now, open_store
+from lab.workspace.store.artifacts import ArtifactFiles
 from lab.workspace.worker import Worker
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(health, "REMEMBERED_S", -1.0)
+    monkeypatch.setattr(health, "PATIENCE_S", 60.0)
 
 
 def parts():
@@ -114,3 +117,22 @@ def test_metrics_count_what_is_in_the_database(database):
     assert found["lab_worker_heartbeat_age_seconds", "one"] < 30
     assert found["lab_part_up", "disk"] == 1
     assert settings().home.name not in metrics_text()
+
+
+def test_a_part_that_hangs_is_told_in_time_and_asked_once(lab_home, monkeypatch):
+    monkeypatch.setattr(health, "PATIENCE_S", 0.3)
+    asked, go = [], threading.Event()
+
+    def hang(files):
+        asked.append(1)
+        go.wait(60)
+        return "It answers."
+
+    monkeypatch.setattr(ArtifactFiles, "check", hang)
+    try:
+        open_store()
+        told = [parts()["artifacts"].said for _ in range(3)]
+    finally:
+        go.set()
+    assert told == ["It has not answered for 0 s."] * 3
+    assert len(asked) == 1

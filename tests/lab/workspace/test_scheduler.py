@@ -107,7 +107,7 @@ def test_jobs_go_to_the_workers_that_declare_what_they_need(lab_home, tmp_path, 
 
 
 def test_a_job_that_no_worker_can_run_waits_a_while_lets_others_pass_and_says_so(lab_home, tmp_path, monkeypatch):
-    monkeypatch.setattr(worker, "UNFIT_PATIENCE_S", 3.0)
+    monkeypatch.setattr(worker, "UNFIT_PATIENCE_S", 600.0)
     monkeypatch.setattr(worker, "UNFIT_RETRY_S", 0.5)
     monkeypatch.setitem(needs.NEEDS, f"{TASKS}:where", {needs.GPU: 1.0, needs.TOOLCHAIN: 1.0})
     with scheduler(tmp_path, "GPU=1", "arm-toolchain=1") as (address, _):
@@ -119,6 +119,7 @@ def test_a_job_that_no_worker_can_run_waits_a_while_lets_others_pass_and_says_so
         wait(lambda: jobs.job(lab.store, other.id).state == jobs.DONE, lab.step)
         row = jobs.job(lab.store, hopeless.id)
         assert (row.state, row.message[:39]) == (jobs.QUEUED, "No worker of the cluster can run this: ")
+        monkeypatch.setattr(worker, "UNFIT_PATIENCE_S", 0.0)
         wait(lambda: jobs.job(lab.store, hopeless.id).state == jobs.FAILED, lab.step)
         row = jobs.job(lab.store, hopeless.id)
         assert "one with GPU 1, arm-toolchain 1 is needed, and they declare " in row.error
