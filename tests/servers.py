@@ -76,11 +76,19 @@ class PostgreSQL:
         return self.url(name)
 
     def run(self, name: str, statement: str) -> None:
-        """Run one statement as the server's owner."""
+        """Run one statement as the server's owner, once it has started."""
         import psycopg
 
-        with psycopg.connect(self.url(name), autocommit=True) as connection:
-            connection.execute(statement)
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            try:
+                with psycopg.connect(self.url(name), autocommit=True) as connection:
+                    connection.execute(statement)
+                return
+            except psycopg.OperationalError as error:
+                if "starting up" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def restart(self) -> None:
         """Kill the server as a power cut would, and start it again on the same data."""

@@ -150,7 +150,4 @@ def _outcome(future: Any) -> dict[str, Any]:
     error = future.exception()
     if error is None:
         return dict(future.result())
-    return {
-        "error": "The process that ran this job died, perhaps for want of memory. Try again with less data.",
-        "traceback": f"{type(error).__name__}: {error}",
-    }
+    return {"died": f"{type(error).__name__}: {error}"}

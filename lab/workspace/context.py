@@ -90,7 +90,7 @@ def find_task(name: str) -> Callable[[dict[str, Any], JobContext], dict[str, Any
 
 
 def run_in_dask(
-    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, owner: str,
+    token: str, job_id: int, task: str, args: dict[str, Any], project_id: int | None, person: str,
     config: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Run a task in a Dask worker process; never raises.
@@ -107,13 +107,22 @@ def run_in_dask(
     worker.log_event(topic, {"address": worker.address})
     stop = Event(stop_name(token), client=worker._get_client())
     restored = Settings(**{**config, "home": Path(config["home"])})
-    context = JobContext(
-        job_id, project_id, restored, lambda said: worker.log_event(topic, said), lambda: bool(stop.is_set()), person
-    )
+    key = worker.get_current_task()
+
+    def asked_to_stop() -> bool:
+        return _released(worker, key) or bool(stop.is_set())
+
+    context = JobContext(job_id, project_id, restored, lambda said: worker.log_event(topic, said), asked_to_stop, person)
     logs.configure(everything=False)
     tell = (lambda written: context.say({"written": written})) if restored.job_disk_mb else None
     with logs.about(job=job_id, person=person, project=project_id), scratch(restored.home, token, tell):
         return outcome(lambda: find_task(task)(args, context))
+
+
+def _released(worker: Any, key: Any) -> bool:
+    """Whether nobody waits for a task any more: the lab's worker that asked for it is gone."""
+    task = worker.state.tasks.get(key)
+    return task is None or task.state == "cancelled"
 
 
 def run_inline(

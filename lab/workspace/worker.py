@@ -45,6 +45,7 @@ IDLE_EXIT_S = 6 * 3600.0
 FORGET_AFTER_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
+DIED = "The process that ran this job died twice, perhaps for want of memory. Try again with less data."
 TOO_MUCH = "It wrote {} MB; {} MB are the most that a job may write here (LAB_JOB_DISK_MB). Try it with less data."
 
 
@@ -161,6 +162,8 @@ class Worker:
                 self._over.setdefault(job_id, TOO_MUCH.format(said["written"] // 2**20, limit_mb))
 
     def _finish(self, job_id: int, outcome: dict[str, Any]) -> None:
+        if "died" in outcome:
+            outcome = self._mourned(job_id, outcome["died"])
         if "traceback" in outcome:
             self._unwritten.append((job_id, {jobs.LOG: outcome.pop("traceback")}))
             self._write_down()
@@ -176,6 +179,12 @@ class Worker:
         self._unfit.pop(job_id, None)
         with logs.about(job=job_id):
             log.info("ended=%s", next(iter(outcome)))
+
+    def _mourned(self, job_id: int, why: str) -> dict[str, Any]:
+        """Return how a job goes on whose process died: that may have been the machine's fault, twice hardly."""
+        with self.store.session() as session:
+            attempts = session.scalar(select(Job.attempts).where(Job.id == job_id))
+        return {"lost": True} if attempts == 1 else {"error": DIED, "traceback": why}
 
     def _mine(self, job_id: int) -> Any:
         return update(Job).where(Job.id == job_id, Job.worker == self.name, Job.state == jobs.RUNNING)

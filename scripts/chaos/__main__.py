@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 import numpy as np
+import psycopg
 
 from lab.errors import LabError
 from lab.sound.clip import Clip
@@ -31,7 +32,7 @@ from tests import servers
 PAUSE_S = (2.0, 8.0)
 """Between two kills."""
 FIRST_S, END_S, STUCK_S = 300.0, 420.0, 60.0
-OPEN_JOBS, SLOTS = 3, 2
+OPEN_JOBS, SLOTS, TRIES = 3, 2, 60
 PAGES = ("record", "sounds", "train", "firmware")
 KINDS = ("worker", "scheduler", "cluster", "app", "database", "turn")
 
@@ -251,9 +252,13 @@ class Instance:
             self.database.restart()
             return
         name = settings().database_url.rpartition("/")[2]
-        self.database.run(
-            "postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        )
+        for _ in range(TRIES):
+            with contextlib.suppress(psycopg.OperationalError):  # it is still starting after the last cut
+                self.database.run(
+                    "postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                )
+                return
+            time.sleep(0.5)
 
     def close(self) -> None:
         """End everything."""

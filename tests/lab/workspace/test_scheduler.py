@@ -126,6 +126,22 @@ def test_a_job_that_no_worker_can_run_waits_a_while_lets_others_pass_and_says_so
         lab.close()
 
 
+def test_a_job_whose_lab_died_frees_the_cluster_for_the_next(lab_home, tmp_path):
+    with scheduler(tmp_path) as (address, _):
+        config = replace(settings(), dask_scheduler=address)
+        dying = Worker(open_store(config), worker.worker_name(config.home))
+        endless = jobs.submit(dying.store, f"{TASKS}:until_stopped", {})
+        wait(lambda: jobs.job(dying.store, endless.id).done > 0, dying.step)
+        dying.cluster._client.close()
+        lab = Worker(dying.store, worker.worker_name(config.home))
+        jobs.cancel(lab.store, endless.id)
+        lab.adopt()
+        other = jobs.submit(lab.store, f"{TASKS}:add", {"a": 1, "b": 1})
+        wait(lambda: jobs.job(lab.store, other.id).state == jobs.DONE, lab.step)
+        assert jobs.job(lab.store, endless.id).state == jobs.CANCELLED
+        lab.close()
+
+
 def test_every_need_is_one_of_a_task_that_there_is():
     for name in needs.NEEDS:
         assert callable(find_task(name)), name

@@ -121,9 +121,21 @@ def test_a_job_whose_project_is_deleted_stops(served, tmp_path):
     assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
 
 
-def test_a_process_that_dies_fails_its_job_and_the_next_one_runs(served):
-    assert "died" in finish(served, "die").error
+def test_a_process_that_dies_twice_fails_its_job_and_the_next_one_runs(served):
+    row = finish(served, "die")
+    assert (row.error, row.attempts) == (worker.DIED, 2)
     assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
+
+
+def test_a_job_whose_process_was_killed_once_is_done_the_second_time(served, tmp_path):
+    flag = tmp_path / "flag"
+    job = jobs.submit(served.store, f"{TASKS}:die_once", {"flag": str(flag)})
+    run(served, lambda: flag.exists() and served.cluster._addresses.get(job.id))
+    (pid,) = served.cluster._client.run(os.getpid, workers=[served.cluster._addresses[job.id]]).values()
+    os.kill(pid, signal.SIGKILL)
+    run(served, ended(served.store, job))
+    row = jobs.job(served.store, job.id)
+    assert (row.state, row.result, row.attempts) == (jobs.DONE, {"attempt": 2}, 2)
 
 
 def test_cancel_stops_a_task_between_steps(served):
