@@ -1,4 +1,4 @@
-"""A day of use: `python -m scripts.day REAL_PAGE_RUNS` starts the app on LAB_HOME and prints its memory as JSON.
+"""A day of use: `python -m scripts.day PAGE_RUNS` starts the app on LAB_HOME and prints its memory as JSON.
 
 Visits come one after another by real WebSockets, each of them a new session that opens every page; in between the app
 is left alone. Memory is the resident size of the server's process alone.

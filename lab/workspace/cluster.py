@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,12 @@ from lab.workspace.store import Job
 
 log = logging.getLogger(__name__)
 
+OURS = {
+    "distributed.worker.daemon": False,  # tasks start processes of their own, which daemonic workers may not
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.deploy.lost-worker-timeout": "10 min",  # on a busy machine a process that died takes long to be back
+}
+DESERTED_S = 120.0
 RESTART_TIMEOUT_S = 20
 CONNECT_TIMEOUT_S = 10
 LOOPBACK = "127.0.0.1"
@@ -36,6 +43,7 @@ class Cluster:
         self._futures: dict[int, Any] = {}
         self._tokens: dict[int, str] = {}
         self._declared: set[str] = set()
+        self._manned = time.monotonic()
 
     @property
     def job_ids(self) -> set[int]:
@@ -51,8 +59,7 @@ class Cluster:
         import dask
         from distributed import Client, LocalCluster
 
-        # Tasks start processes of their own, which Dask's daemonic workers may not.
-        dask.config.set({"distributed.worker.daemon": False, "distributed.scheduler.allowed-failures": 0})
+        dask.config.set(OURS)
         if self.config.dask_scheduler:
             self._client = Client(self.config.dask_scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
             return
@@ -63,6 +70,13 @@ class Cluster:
             memory_limit=self.config.job_memory_mb * 2**20,
         )  # fmt: skip
         self._client = Client(self._cluster, set_as_default=False)
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether none of the local processes has been there for two minutes: they will not be back."""
+        if self._cluster is None or self._cluster.scheduler_info["workers"]:
+            self._manned = time.monotonic()
+        return time.monotonic() - self._manned > DESERTED_S
 
     def submit(self, job: Job, heard: Callable[[dict[str, Any]], None]) -> None:
         """Start a job; `heard` gets what it says, from another thread.

@@ -92,6 +92,9 @@ class Worker:
             self._beat()
             self._reap()
             self._last_beat = time.monotonic()
+            if self.cluster.is_deserted:
+                log.warning("cluster=deserted")
+                self._start_afresh()
         self._stop_unwanted()
         self._start_queued()
         if self.cluster.job_ids:
@@ -115,9 +118,13 @@ class Worker:
             self._put_off(row, error)
         except Exception:  # no scheduler answers, or a process could not start: try again later
             log.exception("started=no")
-            self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids | {row.id}})
-            self.cluster.close()
-            self._claim_after = time.monotonic() + RETRY_S
+            self._start_afresh(row.id)
+
+    def _start_afresh(self, *job_ids: int) -> None:
+        """Give up the cluster and what it runs; the next job gets another."""
+        self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids | set(job_ids)})
+        self.cluster.close()
+        self._claim_after = time.monotonic() + RETRY_S
 
     def _put_off(self, row: Job, why: Unfit) -> None:
         """Let a job wait a while for a process that can run it; then it ends and says what is missing."""

@@ -17,6 +17,8 @@ def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, 
         seen.update(clips=len(clips), notes=clips[0].notes, labels=len(store.labels(clips[0].project_id)), home=home)
         return [0.1, 0.2, 0.6]
 
+    day = {"idle_mb": 210, "page_runs": 80, "early_mb": 230, "late_mb": 260, "growth": 0.13}
+    monkeypatch.setattr(bench_app, "day_of_use", lambda home, runs: day)
     monkeypatch.setattr(bench_app, "SHOWN", 40)
     monkeypatch.setattr(bench_app, "rerun_costs", counted)
     assert main(["bench", "app", "--clips", "3", "--json"]) == 0
@@ -29,6 +31,8 @@ def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, 
     assert (rows["rerun_cpu_s"]["measured"], rows["rerun_cpu_s"]["met"]) == (0.2, True)
     assert (rows["rerun_cpu_greatest_s"]["measured"], rows["rerun_cpu_greatest_s"]["met"]) == (0.6, False)
     assert rows["import_s"]["goal"] == 0.09
+    assert (rows["idle_mb"]["measured"], rows["idle_mb"]["met"]) == (210, True)
+    assert (rows["day_growth"]["measured"], rows["day_growth"]["met"]) == (0.13, False)
 
 
 def test_a_rerun_is_measured_in_a_process_of_its_own(lab_home, monkeypatch):
@@ -37,3 +41,10 @@ def test_a_rerun_is_measured_in_a_process_of_its_own(lab_home, monkeypatch):
     assert len(costs) == 2
     assert costs == sorted(costs)
     assert costs[0] > 0
+
+
+def test_the_app_is_small_at_rest_and_visits_of_every_page_raise_nothing(lab_home):
+    day = bench_app.day_of_use(lab_home, 20)
+    assert day["idle_mb"] <= bench_app.GOAL_IDLE_MB
+    assert day["page_runs"] == 80
+    assert day["early_mb"] > 0

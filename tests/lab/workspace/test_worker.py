@@ -38,8 +38,8 @@ def served(store):
     serving.close()
 
 
-def run(served, until, limit_s=60):
-    """Step the worker until a condition holds; fail after a while."""
+def run(served, until, limit_s=180):
+    """Step the worker until a condition holds; fail after a while. Processes that start anew take long when all are busy."""
     deadline = time.monotonic() + limit_s
     while not until():
         assert time.monotonic() < deadline, "the worker did not get there in time"
@@ -136,6 +136,20 @@ def test_a_job_whose_process_was_killed_once_is_done_the_second_time(served, tmp
     run(served, ended(served.store, job))
     row = jobs.job(served.store, job.id)
     assert (row.state, row.result, row.attempts) == (jobs.DONE, {"attempt": 2}, 2)
+
+
+def test_a_cluster_whose_processes_are_gone_for_good_is_started_afresh(store, monkeypatch):
+    monkeypatch.setattr("lab.workspace.cluster.DESERTED_S", 0.5)
+    monkeypatch.setattr(worker, "HEARTBEAT_S", 0.1)
+    monkeypatch.setattr(worker, "RETRY_S", 0.0)
+    lonely = Worker(store, "lonely")
+    try:
+        finish(lonely, "add", {"a": 1, "b": 1})
+        lonely.cluster._cluster.scale(0)
+        run(lonely, lambda: lonely.cluster._cluster is None)
+        assert finish(lonely, "add", {"a": 1, "b": 2}).result == {"sum": 3}
+    finally:
+        lonely.close()
 
 
 def test_cancel_stops_a_task_between_steps(served):
