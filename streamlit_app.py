@@ -6,9 +6,10 @@ if __name__ == "__main__":  # a visit: Streamlit runs this file as its script
     from pages import ui
     from pages.server import places
 
-    page = ui.navigation(places.leads())
-    ui.frame()
-    page.run()
+    with ui.shows_errors():  # such as a database that is away
+        page = ui.navigation(places.leads())
+        ui.frame()
+        page.run()
 else:  # the server imports it
     from starlette.middleware import Middleware
 

@@ -1,6 +1,6 @@
 """Whether a container does its work, asked from within.
 
-health.py            the app answers
+health.py            the app answers, and its database, file store, worker and disk are well (`/healthz`)
 health.py worker     a worker holds LAB_HOME's lock
 health.py dask PORT  the Dask scheduler or worker that tells its health there answers
 """
@@ -14,8 +14,8 @@ TIMEOUT_S = 4
 
 
 def app_answers() -> bool:
-    """Ask the app on this machine."""
-    return is_well(os.environ.get("STREAMLIT_SERVER_PORT", "8501"), "/_stcore/health")
+    """Ask the app on this machine how the instance is."""
+    return is_well(os.environ.get("STREAMLIT_SERVER_PORT", "8501"), "/healthz")
 
 
 def is_well(port: str, path: str = "/health") -> bool:

@@ -41,7 +41,6 @@ def bench(commands: Any) -> None:
     made.add_argument("--people", type=int, metavar="N", help="workshop: so many (40)")
     made.add_argument("--think", type=float, nargs=2, metavar="S", help="workshop: pauses between actions (5 15)")
     made.add_argument("--compile", action="store_true", help="workshop: everybody compiles firmware too")
-    made.add_argument("--clips", type=int, metavar="N", help="app: import so many (2000)")
     made.add_argument("--page-runs", type=int, metavar="N", help="app: in a day of use (1000)")
     made.add_argument("--kills", type=int, metavar="N", help="chaos: so many (100)")
     made.add_argument("--seed", type=int, metavar="N", help="chaos: which parts, and when (0)")

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from lab.workspace import jobs
 from lab.workspace.store import Job, Store, now
 
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 6
+"""Worker, cluster or machine may go away without a job's fault, but not for ever."""
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
 
 

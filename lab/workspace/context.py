@@ -112,7 +112,9 @@ def run_in_dask(
     def asked_to_stop() -> bool:
         return _released(worker, key) or bool(stop.is_set())
 
-    context = JobContext(job_id, project_id, restored, lambda said: worker.log_event(topic, said), asked_to_stop, person)
+    context = JobContext(
+        job_id, project_id, restored, lambda said: worker.log_event(topic, said), asked_to_stop, person
+    )
     logs.configure(everything=False)
     tell = (lambda written: context.say({"written": written})) if restored.job_disk_mb else None
     with logs.about(job=job_id, person=person, project=project_id), scratch(restored.home, token, tell):

@@ -12,6 +12,7 @@ import queue
 import signal
 import time
 import uuid
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -45,6 +46,7 @@ IDLE_EXIT_S = 6 * 3600.0
 FORGET_AFTER_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
+AWAY = "Waiting for the cluster, which does not answer."
 DIED = "The process that ran this job died twice, perhaps for want of memory. Try again with less data."
 TOO_MUCH = "It wrote {} MB; {} MB are the most that a job may write here (LAB_JOB_DISK_MB). Try it with less data."
 
@@ -77,6 +79,7 @@ class Worker:
         self._ended: dict[int, dict[str, Any]] = {}
         self._stopping: dict[int, float] = {}
         self._over: dict[int, str] = {}
+        self._deaths: Counter[int] = Counter()
         self._unfit: dict[int, tuple[float, float]] = {}
         self._last_beat = 0.0
         self._claim_after = 0.0
@@ -118,11 +121,12 @@ class Worker:
             self._put_off(row, error)
         except Exception:  # no scheduler answers, or a process could not start: try again later
             log.exception("started=no")
-            self._start_afresh(row.id)
+            self._start_afresh()
+            put_back(self.store, AWAY, Job.id == row.id, Job.worker == self.name)
 
-    def _start_afresh(self, *job_ids: int) -> None:
+    def _start_afresh(self) -> None:
         """Give up the cluster and what it runs; the next job gets another."""
-        self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids | set(job_ids)})
+        self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids})
         self.cluster.close()
         self._claim_after = time.monotonic() + RETRY_S
 
@@ -189,9 +193,8 @@ class Worker:
 
     def _mourned(self, job_id: int, why: str) -> dict[str, Any]:
         """Return how a job goes on whose process died: that may have been the machine's fault, twice hardly."""
-        with self.store.session() as session:
-            attempts = session.scalar(select(Job.attempts).where(Job.id == job_id))
-        return {"lost": True} if attempts == 1 else {"error": DIED, "traceback": why}
+        self._deaths[job_id] += 1
+        return {"lost": True} if self._deaths[job_id] == 1 else {"error": DIED, "traceback": why}
 
     def _mine(self, job_id: int) -> Any:
         return update(Job).where(Job.id == job_id, Job.worker == self.name, Job.state == jobs.RUNNING)

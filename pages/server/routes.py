@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from pages.server import joining
+from pages.server import joining, telling
 
-ROUTES: list[BaseRoute] = [*joining.ROUTES]
+ROUTES: list[BaseRoute] = [*joining.ROUTES, *telling.ROUTES]

@@ -111,7 +111,7 @@ def _live_curves(job_id: int) -> None:
 
 def _headline(row: Job) -> str:
     if row.state == jobs.QUEUED:
-        return "Waiting for the worker to take it …"
+        return row.message or "Waiting for the worker to take it …"
     left = jobs.seconds_left(row) if row.done >= GUESS_FROM * row.total else None
     spent = f"{duration(jobs.seconds_running(row))} so far"
     guess = f" · about {duration(left)} left" if left and left >= 1 else ""

@@ -65,8 +65,9 @@ class Part:
             return
         with contextlib.suppress(ProcessLookupError, psutil.Error):
             children = psutil.Process(self._process.pid).children(recursive=True)
-            if not whole and children:
-                children[-1].kill()
+            direct = psutil.Process(self._process.pid).children()
+            if not whole and direct:
+                max(direct, key=lambda child: child.memory_info().rss).kill()
             else:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 for child in children:  # those in groups of their own

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lab.workspace import claims, jobs, needs, worker
+from lab.workspace import jobs, needs, worker
 from lab.workspace.context import find_task
 from lab.workspace.settings import settings
 from lab.workspace.store import open_store
@@ -75,20 +75,20 @@ def test_a_remote_worker_reports_without_a_database_and_two_labs_share_it(lab_ho
             lab.close()
 
 
-def test_a_job_whose_scheduler_goes_away_is_queued_again_and_given_up_after_a_few_times(
-    lab_home, tmp_path, monkeypatch
-):
+def test_a_job_whose_scheduler_goes_away_waits_says_so_and_can_be_cancelled(lab_home, tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "RETRY_S", 0.0)
-    monkeypatch.setattr(claims, "MAX_ATTEMPTS", 2)
     monkeypatch.setattr("lab.workspace.cluster.CONNECT_TIMEOUT_S", 1)
     with scheduler(tmp_path) as (address, (process, _)):
         lab = Worker(open_store(replace(settings(), dask_scheduler=address)), "lab")
         job = jobs.submit(lab.store, f"{TASKS}:wait_for_file", {"file": str(tmp_path / "never")})
         wait(lambda: jobs.job(lab.store, job.id).done == 1, lab.step)
         process.kill()
-        wait(lambda: jobs.job(lab.store, job.id).state == jobs.FAILED, lab.step)
-    row = jobs.job(lab.store, job.id)
-    assert (row.attempts, row.error) == (2, claims.LOST)
+        wait(lambda: jobs.job(lab.store, job.id).message == worker.AWAY, lab.step)
+        row = jobs.job(lab.store, job.id)
+        assert (row.state, row.attempts) == (jobs.QUEUED, 1)
+        jobs.cancel(lab.store, job.id)
+        lab.step()
+        assert jobs.job(lab.store, job.id).state == jobs.CANCELLED
     lab.close()
 
 

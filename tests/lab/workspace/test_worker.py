@@ -39,7 +39,7 @@ def served(store):
 
 
 def run(served, until, limit_s=180):
-    """Step the worker until a condition holds; fail after a while. Processes that start anew take long when all are busy."""
+    """Step the worker until a condition holds; fail after a while: processes start anew slowly on a busy machine."""
     deadline = time.monotonic() + limit_s
     while not until():
         assert time.monotonic() < deadline, "the worker did not get there in time"
