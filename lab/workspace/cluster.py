@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 OURS = {
     "distributed.worker.daemon": False,  # tasks start processes of their own, which daemonic workers may not
     "distributed.scheduler.allowed-failures": 0,
-    "distributed.deploy.lost-worker-timeout": "10 min",  # on a busy machine a process that died takes long to be back
+    "distributed.deploy.lost-worker-timeout": "600s",  # on a busy machine a process that died takes long to be back
 }
 DESERTED_S = 120.0
 RESTART_TIMEOUT_S = 20
