@@ -48,7 +48,7 @@ def start(part, arguments, environment):
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def wait(until, step=lambda: None, limit_s=60):
+def wait(until, step=lambda: None, limit_s=180):
     deadline = time.monotonic() + limit_s
     while not until():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -97,7 +97,7 @@ def test_jobs_go_to_the_workers_that_declare_what_they_need(lab_home, tmp_path, 
     with scheduler(tmp_path, "GPU=1 memory=8e9", "arm-toolchain=1 memory=4e9") as (address, parts):
         lab = Worker(open_store(replace(settings(), dask_scheduler=address, workers=4)), "lab")
         lab.cluster.start()
-        lab.cluster._client.wait_for_workers(2, timeout=60)
+        lab.cluster._client.wait_for_workers(2, timeout=180)
         made = [jobs.submit(lab.store, f"{TASKS}:where", {}) for _ in range(4)]
         wait(lambda: all(jobs.job(lab.store, job.id).state == jobs.DONE for job in made), lab.step)
         ran = {jobs.job(lab.store, job.id).result["pid"] for job in made}
@@ -113,7 +113,7 @@ def test_a_job_that_no_worker_can_run_waits_a_while_lets_others_pass_and_says_so
     with scheduler(tmp_path, "GPU=1", "arm-toolchain=1") as (address, _):
         lab = Worker(open_store(replace(settings(), dask_scheduler=address, workers=1)), "lab")
         lab.cluster.start()
-        lab.cluster._client.wait_for_workers(2, timeout=60)
+        lab.cluster._client.wait_for_workers(2, timeout=180)
         hopeless = jobs.submit(lab.store, f"{TASKS}:where", {})
         other = jobs.submit(lab.store, f"{TASKS}:add", {"a": 1, "b": 1})
         wait(lambda: jobs.job(lab.store, other.id).state == jobs.DONE, lab.step)
