@@ -4,7 +4,7 @@ import streamlit as st
 
 from lab.deploy.boards import BOARDS
 from pages import ui
-from pages.ui import bench, detectors, drives, flashing, flow, setup, trying, usb, work
+from pages.ui import acting, bench, detectors, drives, flashing, flow, setup, trying, usb, work
 
 ui.require_login()
 project = ui.header("Firmware", "A detector becomes plain C, and the C a file that a board runs.")
@@ -24,7 +24,7 @@ with ui.shows_errors():
     job = ui.latest_job(project.id, flashing.COMPILE)
     running = work.is_open(job)
     with left:
-        st.button(
+        acting.button(
             "Compile", type="primary", icon=":material/memory:", disabled=running,
             on_click=flashing.compile_now, args=(choice, board, project.id),
         )  # fmt: skip

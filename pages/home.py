@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import detectors, flow, guiding, results, setup, way, work
+from pages.ui import acting, detectors, flow, guiding, results, setup, way, work
 
 ui.require_login()
 project = ui.header(
@@ -30,7 +30,7 @@ with st.container(horizontal=True):
 result = work.latest_result(project.id, way.DEMO)
 running = work.is_open(ui.latest_job(project.id, way.DEMO))
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.button(
+    acting.button(
         "Run the demo again" if result else "Run the demo", icon=":material/play_arrow:", disabled=running,
         on_click=ui.submit, args=(way.DEMO, {}, project.id),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from lab.errors import LabError
 from lab.sound.augment import ARTICLE, EFFECTS, SUGGESTED, Augmentation, Effect, name_of
 from lab.sound.augment.recipe import EACH, MAX_COPIES, MAX_SEED, TOGETHER
 from lab.study import augmentation
-from pages.ui import flow
+from pages.ui import acting, flow
 from pages.ui.session import store
 
 ARRANGED = {TOGETHER: "All in one copy", EACH: "Each in its own copy"}
@@ -112,7 +112,7 @@ def presets(project_id: int, recipe: Augmentation | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Begin again with", width="content")
         for title, recipe in (("Room and microphone", SUGGESTED), ("The article’s three", ARTICLE)):
-            st.button(title, type="tertiary", on_click=_begin, args=(project_id, recipe), key=f"begin-{title}")
+            acting.button(title, type="tertiary", on_click=_begin, args=(project_id, recipe), key=f"begin-{title}")
         if recipe is not None:
             st.download_button(
                 "Download for the command line", json.dumps(recipe.to_json(), indent=2), "augmentation.json",
@@ -132,12 +132,12 @@ def use_bar(project_id: int, recipe: Augmentation | None) -> None:
         else:
             st.markdown("Train makes its **usual copies** until you save these settings.")
         if recipe is not None and kept != recipe:
-            st.button("Use in training", type="primary", icon=":material/save:", on_click=_save,
+            acting.button("Use in training", type="primary", icon=":material/save:", on_click=_save,
                       args=(project_id, recipe))  # fmt: skip
         if kept is not None and kept != recipe:
             st.button("Show what is saved", on_click=_begin, args=(project_id, kept))
         if kept is not None:
-            st.button("Back to usual copies", type="tertiary", on_click=_save, args=(project_id, None))
+            acting.button("Back to usual copies", type="tertiary", on_click=_save, args=(project_id, None))
     if problem := st.session_state.pop("_augment_problem", None):
         st.error(problem, icon=":material/error:")
 

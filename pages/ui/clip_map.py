@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lab.workspace.store import Clip
-from pages.ui import charts
+from pages.ui import acting, charts
 from pages.ui.session import store
 from pages.ui.shelf import NO_LABEL, describe
 from pages.ui.words import count_of, percent
@@ -27,7 +27,7 @@ def panel(project_id: int) -> None:
         result = latest_result(project_id, TASK)
         if result:
             _drawn({clip.id: clip for clip in store().clips(project_id)}, result)
-        st.button(
+        acting.button(
             "Draw it anew" if result else "Draw the map", icon=":material/scatter_plot:", key="draw-map",
             disabled=is_open(latest_job(project_id, TASK)), on_click=submit,
             args=(TASK, {"project_id": project_id}, project_id),

@@ -8,6 +8,7 @@ from lab.errors import LabError
 from lab.sound.segments import Segment, read_csv, read_labels
 from lab.study.cutting import cut, trim
 from lab.workspace.store import Clip, edits
+from pages.ui import acting
 from pages.ui.session import store
 from pages.ui.shelf import new_table
 
@@ -24,7 +25,7 @@ def panel(clip: Clip) -> None:
 def _trimmer(clip: Clip) -> None:
     whole = (0.0, round(clip.seconds, 2))
     start, end = st.slider("Keep, in seconds", *whole, whole, 0.01, key=f"trim-{clip.id}")
-    st.button("Trim", disabled=(start, end) == whole, on_click=_trim, args=(clip, start, end))
+    acting.button("Trim", disabled=(start, end) == whole, on_click=_trim, args=(clip, start, end))
 
 
 def _cutter(clip: Clip) -> None:
@@ -44,8 +45,8 @@ def _cutter(clip: Clip) -> None:
     edited = st.data_editor(rows, num_rows="dynamic", hide_index=True, key=f"rows-{version}", height="content")
     with st.container(horizontal=True):
         given = edited.dropna(subset=["start_s", "end_s"]).fillna("").to_dict("records")
-        st.button("Keep segments", disabled=given == clip.segments, on_click=_keep, args=(clip, given))
-        st.button(
+        acting.button("Keep segments", disabled=given == clip.segments, on_click=_keep, args=(clip, given))
+        acting.button(
             f"Cut into {len(given)} sounds", disabled=not given, on_click=_cut, args=(clip, given),
             help="They take this sound’s place and stay one recording for the split. Undo brings it back.",
         )  # fmt: skip

@@ -5,6 +5,7 @@ import streamlit as st
 from lab.errors import LabError
 from lab.sound.published import CATALOGUE, Choice, Published
 from lab.study import downloads, versions
+from pages.ui import acting
 from pages.ui.session import store
 from pages.ui.words import count_of
 from pages.ui.work import is_open, latest_job, submit
@@ -79,13 +80,13 @@ def _offer(project_id: int, data: Published, choice: Choice) -> None:
     busy = is_open(latest_job(project_id, TASK))
     says = "Add to this project" if whole else f"Go on: download {_mb(rest)}" if here else f"Download {_mb(rest)}"
     with st.container(horizontal=True):
-        st.button(
+        acting.button(
             says, type="primary", icon=":material/download:", disabled=full or busy, on_click=submit, key="download",
             args=(TASK, {"project_id": project_id, "data": data.key, "labels": list(choice.labels),
                          "most": choice.most}, project_id),
         )  # fmt: skip
         if here and not busy:
-            st.button(
+            acting.button(
                 f"Delete the archive ({_mb(here)})", type="tertiary", icon=":material/delete:", on_click=_discard,
                 args=(data,), help="What was added to projects stays.",
             )  # fmt: skip

@@ -8,7 +8,7 @@ import streamlit as st
 from lab.errors import LabError
 from lab.study.tree.goal import MEASURES
 from lab.study.tree.tries import LEVELS
-from pages.ui import tree
+from pages.ui import acting, tree
 from pages.ui.results import downloads
 from pages.ui.session import store
 from pages.ui.work import metrics
@@ -89,7 +89,7 @@ def to_firmware(project_id: int, name: str, file_name: str, kept: Callable[[], s
         kept: returns the hash of its file in the store.
         key: tells the buttons of one page apart.
     """
-    if st.button("Use it on Firmware", type="primary", icon=":material/memory:", key=f"{key}-to-firmware"):
+    if acting.button("Use it on Firmware", type="primary", icon=":material/memory:", key=f"{key}-to-firmware"):
         try:
             store().save_run(project_id, "detector", name, {"from": "optimize"}, {file_name: kept()})
             st.success("It is on the Firmware page now.", icon=":material/check_circle:")

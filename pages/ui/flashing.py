@@ -9,7 +9,7 @@ from lab.deploy.boards import Board
 from lab.errors import LabError
 from lab.workspace import jobs
 from lab.workspace.store import Job
-from pages.ui import charts, detectors, results, words
+from pages.ui import acting, charts, detectors, results, words
 from pages.ui.results import figures
 from pages.ui.session import store
 from pages.ui.work import submit
@@ -90,7 +90,7 @@ def offer_apps(project_id: int, board: Board, built: Mapping[str, str], running:
         for app, (name, icon, what) in APPS.items():
             is_built = app_title(app, board) in built
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.button(
+                acting.button(
                     f"Build {name} again" if is_built else f"Build {name}", icon=icon, disabled=running,
                     on_click=submit, args=(APP, {"app": app, "board": board.name}, project_id),
                 )  # fmt: skip
@@ -101,7 +101,7 @@ def trial(uf2: str, project_id: int, running: bool) -> None:
     """Ask which alarm the virtual board shall hear, and submit it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("Sound", list(ALARMS), format_func=ALARMS.get, width=320)
-        st.button(
+        acting.button(
             "Play it to the virtual board", icon=":material/volume_up:", disabled=running,
             on_click=submit, args=(TRY, {"uf2": uf2, "kind": kind}, project_id),
         )  # fmt: skip

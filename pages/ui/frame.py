@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.errors import LabError
 from lab.workspace.store import Project
-from pages.ui import sharing
+from pages.ui import acting, sharing
 from pages.ui.session import pick_project, tell_problem
 
 STYLE = Path(__file__).with_name("style.css")
@@ -31,6 +31,7 @@ def header(title: str, text: str) -> Project:
             project = pick_project()
             sharing.panel(project)
         tell_problem()
+        acting.tell_problem()
         sharing.told(project)
     return project
 

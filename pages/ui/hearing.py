@@ -8,7 +8,7 @@ from lab.deploy.detector import Detector
 from lab.errors import LabError
 from lab.study.alarm import drawn
 from lab.study.alarm.choosing import ANY_ALARM, T3_ONLY, best, with_choice
-from pages.ui import charts, words
+from pages.ui import acting, charts, words
 from pages.ui.frame import empty
 from pages.ui.session import store
 from pages.ui.work import is_open, job_panel, latest_job, submit
@@ -124,7 +124,7 @@ def tuner(project_id: int, sha256: str) -> None:
         f"**{drawn.told(choice)}**: {missed} of {result['alarms']} alarms missed, "
         f"{rate} over {result['hours']:.1f} h{delay}."
     )
-    st.button(
+    acting.button(
         "Make a detector with this rule", type="primary", icon=":material/save:", on_click=_save,
         args=(project_id, sha256, choice),
     )  # fmt: skip
@@ -143,7 +143,7 @@ def _save(project_id: int, sha256: str, choice: dict[str, Any]) -> None:
 
 
 def _button(label: str, task: str, project_id: int) -> bool:
-    return st.button(label, type="primary", disabled=is_open(latest_job(project_id, task)), key=f"go-{task}")
+    return acting.button(label, type="primary", disabled=is_open(latest_job(project_id, task)), key=f"go-{task}")
 
 
 def _result(project_id: int, task: str, sha256: str) -> dict[str, Any] | None:

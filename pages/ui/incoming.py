@@ -11,6 +11,7 @@ from lab.sound.clip import Clip
 from lab.workspace import jobs
 from lab.workspace.incoming import stage
 from lab.workspace.store import Job, now
+from pages.ui import acting
 from pages.ui.session import owner, sign_in_configured, store
 from pages.ui.words import count_of
 from pages.ui.work import is_open, job_panel, latest_job, submit
@@ -41,7 +42,7 @@ def form(project_id: int, labels: list[str], expanded: bool) -> None:
                 "Label", labels, index=None, accept_new_options=True, width=300,
                 placeholder="Choose or type; folders say it themselves",
             )  # fmt: skip
-            st.button(
+            acting.button(
                 "Add", type="primary", disabled=not files, on_click=add_uploads, args=(project_id, files, label or "")
             )
         _folder_form(project_id, label or "")
@@ -50,7 +51,7 @@ def form(project_id: int, labels: list[str], expanded: bool) -> None:
 def example_button(project_id: int) -> None:
     """Offer the synthetic sounds."""
     with st.container(horizontal_alignment="center"):
-        st.button(
+        acting.button(
             f"Add {len(EXAMPLES)} example sounds", type="primary", icon=":material/auto_awesome:",
             on_click=add_examples, args=(project_id,),
         )  # fmt: skip
@@ -90,7 +91,7 @@ def _folder_form(project_id: int, label: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Or a folder or zip on this computer", placeholder="/home/me/sounds/ESC-50", key="folder")
-        st.button("Add folder", on_click=_add_folder, args=(project_id, label))
+        acting.button("Add folder", on_click=_add_folder, args=(project_id, label))
 
 
 def _add_folder(project_id: int, label: str) -> None:

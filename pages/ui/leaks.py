@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from lab.study import versions
+from pages.ui import acting
 from pages.ui.session import store
 from pages.ui.words import percent
 from pages.ui.work import is_open, job_panel, latest_job, latest_result, submit
@@ -32,7 +33,7 @@ def panel(project_id: int, version: str) -> None:
     if result:
         _table(result)
         st.caption(_meaning(result) + _reservation(result, version))
-    st.button(
+    acting.button(
         "Measure again" if result else "Measure what that hides", icon=":material/science:", key="measure-leaks",
         disabled=is_open(latest_job(project_id, TASK)), on_click=submit,
         args=(TASK, {"project_id": project_id}, project_id),

@@ -10,7 +10,7 @@ from lab.deploy.detector import Detector
 from lab.errors import LabError
 from lab.learn.models import ARCHITECTURES, MAX_DENSE, MAX_FILTERS, MAX_KERNEL
 from lab.workspace.store import Run
-from pages.ui import charts, words
+from pages.ui import acting, charts, words
 from pages.ui.augmenting import for_training
 from pages.ui.detectors import SUFFIX
 from pages.ui.frame import shows_errors
@@ -58,7 +58,7 @@ def baseline_form(project_id: int) -> None:
             spec, arch = _network()
             schedule = _schedule("baseline")
         data = {"project_id": project_id, **copies} if source == OWN else {"embedded": True}
-        if st.button("Train the baseline", type="primary", icon=":material/play_arrow:"):
+        if acting.button("Train the baseline", type="primary", icon=":material/play_arrow:"):
             if source == OWN and len(counts) < 2:
                 st.error(
                     f"This project has {words.count_of(len(counts), 'label')}; training needs two. Add sounds first."
@@ -86,7 +86,7 @@ def finetune_form(project_id: int, baselines: Sequence[Run]) -> None:
         name = st.text_input("Name", "My detector", max_chars=80)
         with st.expander("Advanced", icon=":material/tune:"):
             schedule = _schedule("finetune")
-        if st.button("Fine-tune", type="primary", icon=":material/play_arrow:"):
+        if acting.button("Fine-tune", type="primary", icon=":material/play_arrow:"):
             if not positive or len(labels) < 2:
                 st.error("Fine-tuning needs sounds of two labels or more, one of which raises an event.")
                 return
@@ -185,7 +185,7 @@ def threshold_editor(result: Mapping[str, Any], project_id: int) -> None:
         charts.precision_recall(curve, threshold, key="precision-recall")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name", detector.name, max_chars=80, key="detector-name")
-        st.button("Save detector", type="primary", icon=":material/save:", on_click=_save,
+        acting.button("Save detector", type="primary", icon=":material/save:", on_click=_save,
                   args=(detector, name, threshold, project_id, result))  # fmt: skip
     if problem := st.session_state.pop("_save_problem", None):
         st.error(problem)

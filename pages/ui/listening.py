@@ -10,7 +10,7 @@ from lab.deploy.events import threshold_code
 from lab.deploy.live import Hop
 from lab.errors import LabError
 from lab.study.ear import Ear
-from pages.ui import detectors, live, telling, webrtc, words
+from pages.ui import acting, detectors, live, telling, webrtc, words
 from pages.ui.session import store
 from pages.ui.work import latest_job, latest_result, submit
 
@@ -94,7 +94,7 @@ def alarm_wav(kind: str) -> bytes:
 def verdict(project_id: int, heard: Ear, hears: bool) -> None:
     """Draw the button that keeps what the detector got wrong."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        acting.button(
             "That was wrong", icon=":material/thumb_down:", disabled=not hears, key="listen-wrong",
             on_click=_keep, args=(project_id, heard),
             help=f"Keeps the last {KEPT_S:.0f} s as a sound of this project, labelled the other way round.",
@@ -103,7 +103,7 @@ def verdict(project_id: int, heard: Ear, hears: bool) -> None:
         if said and said[0] == project_id:
             st.markdown(said[1])
             if said[2]:
-                st.button("Undo", type="tertiary", icon=":material/undo:", key="listen-undo", on_click=_undo)
+                acting.button("Undo", type="tertiary", icon=":material/undo:", key="listen-undo", on_click=_undo)
 
 
 def wrong_label(detector: Detector, hops: Sequence[Hop]) -> str:
@@ -142,7 +142,7 @@ def teach(project_id: int, choice: detectors.Choice) -> None:
     counts = {label: count for label, count in store().labels(project_id).items() if label}
     told = ", ".join(f"{count} {label}" for label, count in counts.items()) or "none yet"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        acting.button(
             "Teach it", type="primary", icon=":material/school:", disabled=not counts, key="listen-teach",
             on_click=_teach, args=(project_id, choice),
         )  # fmt: skip

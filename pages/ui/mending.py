@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lab.deploy.boards import BOARDS, Board
-from pages.ui import detectors, flashing, flow, usb, work
+from pages.ui import acting, detectors, flashing, flow, usb, work
 from pages.ui.session import store
 from pages.ui.words import count_of
 
@@ -48,12 +48,12 @@ def _flash(project_id: int) -> None:
     newest = next(iter(detectors.find(project_id)), None)
     with st.container(horizontal=True):
         if newest and not flashing.finished(project_id, detectors.artifact(newest), board):
-            st.button(
+            acting.button(
                 f"Compile {detectors.load(newest).name}", icon=":material/memory:", disabled=running,
                 on_click=flashing.compile_now, args=(newest, board, project_id), key="mend-compile",
             )  # fmt: skip
         if flashing.app_title(MICNODE, board) not in apps:
-            st.button(
+            acting.button(
                 "Build MicNode", icon=":material/mic:", disabled=running, key="mend-micnode",
                 on_click=work.submit, args=(flashing.APP, {"app": MICNODE, "board": board.name}, project_id),
             )  # fmt: skip

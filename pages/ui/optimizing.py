@@ -9,7 +9,7 @@ from lab.errors import LabError
 from lab.study.tree.npu import ACCELERATORS
 from lab.study.tree.options import EPOCHS, INITS, MAX_SEEDS, RAMPS
 from lab.study.tree.prepared import PreparedTree, prepared_tree
-from pages.ui import comparing, finding, leaf, tree, words
+from pages.ui import acting, comparing, finding, leaf, tree, words
 from pages.ui.frame import empty, shows_errors
 from pages.ui.session import store
 from pages.ui.work import metrics, submit
@@ -110,7 +110,7 @@ def form(project_id: int, layers: Sequence[str] = ()) -> None:
     wanted: dict[str, Any] = {"goal": finding.goal()} if searches else {"paths": tree.pick(disabled=False)}
     with st.expander("How each step is taken", icon=":material/tune:"):
         options, seeds = _options(layers)
-    if st.button("Find it" if searches else "Walk the tree", type="primary", icon=":material/account_tree:"):
+    if acting.button("Find it" if searches else "Walk the tree", type="primary", icon=":material/account_tree:"):
         if not searches and not wanted["paths"]:
             st.error("Choose at least one leaf of the tree.")
             return

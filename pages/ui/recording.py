@@ -11,7 +11,7 @@ from lab.sound.labels import check_label
 from lab.study.ear import Ear, Saved
 from lab.workspace import takes
 from lab.workspace.takes import Take
-from pages.ui import live, webrtc
+from pages.ui import acting, live, webrtc
 from pages.ui.session import store
 from pages.ui.words import count_of
 
@@ -86,7 +86,7 @@ def controls(project_id: int, heard: Ear, hears: bool) -> str:
         if heard.take:
             st.button("Stop", type="primary", icon=":material/stop:", on_click=heard.stop_take, key="record-stop")
         else:
-            st.button(
+            acting.button(
                 "Record", type="primary", icon=":material/fiber_manual_record:", disabled=not hears,
                 key="record-start", on_click=_start, args=(heard, project_id, label, mode, clip_s),
             )  # fmt: skip
@@ -135,7 +135,7 @@ def _tell(project_id: int) -> None:
     for take in takes.interrupted(store().config, project_id):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"lab-take-{take.name}"):
             st.markdown(f":material/warning: {_fate(take)}")
-            st.button("I see", key=f"seen-{take.name}", on_click=takes.forget, args=(store().config, take))
+            acting.button("I see", key=f"seen-{take.name}", on_click=takes.forget, args=(store().config, take))
 
 
 def _fate(take: Take) -> str:
@@ -158,7 +158,7 @@ def fallback(project_id: int, label: str) -> None:
         )
         count = st.session_state.setdefault("_record_http", 0)
         sound = st.audio_input("Recording", sample_rate=16_000, key=f"record-http-{count}")
-        st.button(
+        acting.button(
             "Keep this recording", disabled=sound is None, key="record-keep", on_click=_keep,
             args=(sound, project_id, label),
         )  # fmt: skip

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from lab.study.ear import Ear
-from lab.workspace.store import open_store
 from lab.workspace.workshop.checking import check
 from pages.ui import live, setup, webrtc
 from pages.ui.session import store
@@ -31,7 +30,7 @@ def draw() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("This machine", anchor=False)
-        table([*check(open_store().config), *_parts()])
+        table([*check(store().config), *_parts()])
         st.button("Look again", icon=":material/refresh:", key="rehearse-again")
     with right:
         st.subheader("This browser", anchor=False)

@@ -10,7 +10,8 @@ from lab.sound.labels import check_label
 from lab.workspace.store import Clip
 from lab.workspace.store import shelf as stored
 from lab.workspace.store.edits import move, newest, relabel, remove, undo
-from pages.ui.session import owner, store
+from pages.ui import acting
+from pages.ui.session import may_edit, owner, store
 from pages.ui.words import count_of, duration
 
 USUAL_LABELS = ("alarm", "not_alarm")
@@ -155,11 +156,11 @@ def actions(project_id: int, chosen: Sequence[Clip], labels: list[str], asked: s
         st.selectbox(
             f"Label of {count_of(len(ids), 'sound')}", labels,
             index=labels.index(current) if current in labels else None, accept_new_options=True,
-            placeholder="Choose, or type a new one", width=240, key=key, on_change=_relabel,
-            args=(project_id, ids, key),
+            placeholder="Choose, or type a new one", width=240, key=key, on_change=acting.told(_relabel),
+            args=(project_id, ids, key), disabled=not may_edit(),
         )  # fmt: skip
         _mover(project_id, ids)
-        st.button("Delete", icon=":material/delete:", on_click=_delete, args=(project_id, ids), key="delete-sounds")
+        acting.button("Delete", icon=":material/delete:", on_click=_delete, args=(project_id, ids), key="delete-sounds")
     if problem := st.session_state.pop("_label_problem", None):
         st.error(problem)
 
@@ -169,8 +170,8 @@ def _mover(project_id: int, ids: list[int]) -> None:
     if others:
         key = f"move-{hash(tuple(ids))}"
         st.selectbox(
-            "Move to", list(others), index=None, placeholder="another project", width=190, key=key, on_change=_move,
-            args=(project_id, ids, others, key),
+            "Move to", list(others), index=None, placeholder="another project", width=190, key=key,
+            on_change=acting.told(_move), args=(project_id, ids, others, key), disabled=not may_edit(),
         )  # fmt: skip
 
 
@@ -180,7 +181,7 @@ def undo_bar(project_id: int) -> None:
     if edit:
         with st.container(horizontal=True, vertical_alignment="center", border=True, key="lab-undo"):
             st.markdown(edit.said)
-            st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(edit.id,))
+            acting.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(edit.id,))
 
 
 def _relabel(project_id: int, ids: list[int], key: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lab.study import take_home
 from lab.workspace import jobs
-from pages.ui import detectors, flashing, guiding, listening, session, words, work
+from pages.ui import acting, detectors, flashing, guiding, listening, session, words, work
 from pages.ui.frame import empty
 from pages.ui.session import store
 
@@ -28,7 +28,7 @@ def card(project_id: int) -> None:
     job = work.latest_job(project_id, TASK)
     made = job if job is not None and job.state == jobs.DONE and job.args == args else None
     if made is None:
-        st.button(
+        acting.button(
             "Make my card", type="primary", icon=":material/id_card:", disabled=work.is_open(job), key="make-card",
             on_click=work.submit, args=(TASK, args, project_id),
         )  # fmt: skip

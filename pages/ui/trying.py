@@ -19,7 +19,7 @@ from lab.sound.features.spec import HOP_LEN
 from lab.sound.files import read_clip
 from lab.study import guide
 from lab.workspace.store import Clip
-from pages.ui import bundles, detectors, flashing, flow, guiding, stepping, work
+from pages.ui import acting, bundles, detectors, flashing, flow, guiding, stepping, work
 from pages.ui.frame import empty
 from pages.ui.session import store
 
@@ -101,7 +101,7 @@ def _firmware(choice: detectors.Choice, board: Board, project_id: int) -> str | 
         return None
     if not running:
         empty("Not compiled yet", "Compile it once, in seconds; then it runs here, and can be flashed on Firmware.")
-        st.button(
+        acting.button(
             "Compile it", type="primary", icon=":material/memory:", on_click=flashing.compile_now,
             args=(choice, board, project_id), key="try-compile",
         )  # fmt: skip

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.sound.clip import RATE_HZ
 from lab.study.ear import Ear
 from lab.study.recent import SOUND_S
-from pages.ui import bundles, flow, listening, mending, webrtc
+from pages.ui import acting, bundles, flow, listening, mending, webrtc
 from pages.ui.session import store
 
 EVERY_S = 0.5
@@ -147,7 +147,7 @@ def _kept(project_id: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(said[1], width="content")
         if said[2]:
-            st.button("Undo", type="tertiary", icon=":material/undo:", key="watch-undo", on_click=_undo)
+            acting.button("Undo", type="tertiary", icon=":material/undo:", key="watch-undo", on_click=_undo)
             st.page_link(flow.LISTEN, label="Teach it", icon=":material/school:")
             st.page_link(flow.FIRMWARE, label="then flash it", icon=":material/memory:")
 

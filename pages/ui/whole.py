@@ -8,7 +8,7 @@ from lab.sound.datasets import SPLITS
 from lab.study import versions
 from lab.workspace import jobs
 from lab.workspace.store.erasing import erase_project
-from pages.ui import leaks
+from pages.ui import acting, leaks
 from pages.ui.incoming import staged
 from pages.ui.session import leave, store
 from pages.ui.words import count_of
@@ -33,7 +33,7 @@ def panel(project_id: int, name: str, filled: bool) -> None:
             _export(project_id, name, filled)
         with right:
             _import(project_id)
-        st.button(
+        acting.button(
             "Delete this project …", icon=":material/delete_forever:", type="tertiary", on_click=_ask,
         )  # fmt: skip
         if st.session_state.get("_erase"):
@@ -57,7 +57,7 @@ def _export(project_id: int, name: str, filled: bool) -> None:
     licences = versions.licences(store(), project_id)
     if forbidding := [licence for licence in licences if versions.non_commercial(licence)]:
         st.warning(f"Not for commercial use: {', '.join(forbidding)}.", icon=":material/gavel:")
-    st.button(
+    acting.button(
         "Prepare export", icon=":material/archive:", disabled=not filled, on_click=submit,
         args=(EXPORT_TASK, {"project_id": project_id}, project_id),
         help="One zip of all sounds, labels, licences and segments, which imports again bit for bit.",
@@ -74,7 +74,7 @@ def _export(project_id: int, name: str, filled: bool) -> None:
 
 def _import(project_id: int) -> None:
     file = st.file_uploader("An exported project comes in as a new one", type=["zip"], key="project-zip")
-    st.button("Import project", disabled=file is None, on_click=_bring_in, args=(project_id, file))
+    acting.button("Import project", disabled=file is None, on_click=_bring_in, args=(project_id, file))
     row = job_panel(project_id, IMPORT_TASK)
     if row is not None and row.state == jobs.DONE and row.result:
         st.success(f"“{row.result['project']}” is here, with {count_of(row.result['clips'], 'sound')}.")
@@ -95,7 +95,7 @@ def _confirm(project_id: int, name: str) -> None:
         "Its sounds, what was trained on them and its firmware go for good. This cannot be undone; export it first."
     )
     typed = st.text_input(f"Type **{name}** to confirm", key="erase-name")
-    if st.button("Delete for good", type="primary", disabled=typed.strip() != name):
+    if acting.button("Delete for good", type="primary", disabled=typed.strip() != name):
         erase_project(store(), project_id)
         leave()
         st.rerun()

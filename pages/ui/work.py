@@ -12,7 +12,7 @@ from lab.errors import LabError
 from lab.workspace import jobs
 from lab.workspace.store import Job
 from lab.workspace.worker import ensure_worker
-from pages.ui.session import owner, store
+from pages.ui.session import may_edit, owner, store
 from pages.ui.words import duration
 
 POLL_S = 1.0
@@ -96,8 +96,8 @@ def _live(job_id: int) -> None:
         bar = st.container(horizontal=True, vertical_alignment="center")
         bar.progress(min(1.0, row.done / row.total) if row.total else 0.0, text=_headline(row))
         bar.button(
-            "Stopping …" if row.stop_asked else "Cancel", key=f"cancel-{job_id}", disabled=row.stop_asked,
-            on_click=jobs.cancel, args=(store(), job_id),
+            "Stopping …" if row.stop_asked else "Cancel", key=f"cancel-{job_id}",
+            disabled=row.stop_asked or not may_edit(), on_click=jobs.cancel, args=(store(), job_id),
         )  # fmt: skip
         _log(job_id)
 

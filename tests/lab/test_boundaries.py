@@ -85,3 +85,26 @@ def test_importing_the_lab_brings_no_heavy_library():
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for heavy in ("tensorflow", "tf_keras", "streamlit", "pandas", "distributed", "sqlalchemy"):
         assert f"'{heavy}'" not in out
+
+
+WHOLE = {
+    "pages/ui/session.py", "pages/ui/sharing.py", "pages/server/places.py", "pages/server/joining.py",
+    "pages/server/telling.py", "pages/ui/guiding.py", "pages/ui/presenting.py",
+}  # fmt: skip
+"""Those who may hold the whole store: each asks who is here, and what they may, by itself."""
+
+
+def test_pages_have_no_store_but_the_persons_own():
+    """Each statement and file of a page passes one person's rules: what lies beyond is out of reach."""
+    paths = [path for path in sorted((ROOT / "pages").rglob("*.py")) if path.relative_to(ROOT).as_posix() not in WHOLE]
+    for path in paths:
+        found = imports(path)
+        assert not {name for name in found if name.rpartition(".")[2] in ("open_store", "store_of", "Store")}, path
+        assert not {name for name in found if name.startswith(("sqlalchemy", "lab.workspace.store.guard"))}, path
+        reached = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert not reached & {"engine", "files", "beyond", "_whole", "session_of"}, path
+
+
+def test_tasks_have_the_store_of_who_asked():
+    for path in sorted((ROOT / "lab" / "study").rglob("task*.py")):
+        assert not {name for name in imports(path) if name.rpartition(".")[2] in ("open_store", "store_of")}, path

@@ -3,8 +3,10 @@
 import pytest
 
 from lab.workspace import access
-from lab.workspace.people import Person
+from lab.workspace.people import LOCAL, Person
 from lab.workspace.store import open_store
+from tests.conftest import ROOT
+from tests.pages import seed
 from tests.pages.conftest import labels, press, text
 
 ANN, BEN = Person("ann@example.org", "Ann"), Person("ben@example.org", "Ben")
@@ -64,3 +66,39 @@ def test_a_project_of_another_by_its_address_answers_as_one_that_is_not_there(ki
 
 def test_who_has_the_lab_to_themselves_sees_no_panel(open_page):
     assert "Share" not in labels(open_page("sounds"))
+
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "room")
+LOOKS = {
+    "Another draw", "Leave", "Listen", "Look again", "Play a test alarm", "Run it live in the page",
+    "Show what is saved", "Stop",
+}  # fmt: skip
+"""What changes nothing of the project; a viewer may press it."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_viewer_finds_no_control_that_changes_the_project(name, sign_in, bundled, open_page):
+    sign_in.here = LOCAL
+    seed.everything()
+    seed.job(seed.ADD, "running", done=3, total=40, message="dog.wav")
+    access.share(open_store(), LOCAL, seed.project().id, BEN.id, "viewer")
+    sign_in.here = BEN
+    app = open_page(name)
+    app.selectbox(key="_project_pick").set_value(f"{seed.PROJECT} · This computer").run()
+    assert not app.exception
+    assert "you may look and listen" in text(app)
+    assert {button.label for button in app.button if not button.disabled} <= LOOKS
+
+
+def test_what_is_refused_all_the_same_is_one_sentence_and_changes_nothing(sign_in, open_page):
+    sign_in.here = LOCAL
+    seed.examples()
+    access.share(open_store(), LOCAL, seed.project().id, BEN.id, "editor")
+    sign_in.here = BEN
+    app = open_page("sounds")
+    app.selectbox(key="_project_pick").set_value(f"{seed.PROJECT} · This computer").run()
+    access.share(open_store(), LOCAL, seed.project().id, BEN.id, "viewer")  # while the page is open
+    before = open_store().labels(seed.project().id)
+    app = press(app, "Delete")
+    assert "look and listen" in app.error[0].value
+    assert open_store().labels(seed.project().id) == before
