@@ -12,13 +12,25 @@ def evaluate(commands: Any) -> None:
 
     def run(args: argparse.Namespace) -> Result:
         from lab.deploy.detector import Detector
+        from lab.study import brought
         from lab.study.evaluate import evaluate, read_manifest
 
-        return evaluate(Detector.load(args.detector), read_manifest(Path(args.manifest)), show_progress)
+        path, ends = Path(args.detector), args.detector.endswith(".tflite")
+        given = (args.spec, args.labels, args.positive, args.threshold)
+        detector = brought.detector_of(path, *given) if ends else Detector.load(path)
+        entries = read_manifest(Path(args.manifest)) if args.manifest else brought.folder_entries(Path(args.folder))
+        scores = evaluate(detector, entries, show_progress)
+        return {**scores, "model": brought.costs(detector, entries)} if ends else scores
 
     made = command(commands, "evaluate", run, "window and event scores over labelled files")
-    made.add_argument("detector", metavar="DETECTOR")
-    made.add_argument("--manifest", required=True, metavar="CSV")
+    made.add_argument("detector", metavar="DETECTOR|MODEL.tflite")
+    sounds = made.add_mutually_exclusive_group(required=True)
+    sounds.add_argument("--manifest", metavar="CSV", help="file,label")
+    sounds.add_argument("--folder", metavar="DIR", help="sounds in a folder a label")
+    made.add_argument("--spec", choices=("default", "published"), help="of a .tflite (by its shape)")
+    made.add_argument("--labels", nargs="+", default=[], metavar="LABEL", help="of a .tflite: one an output, in order")
+    made.add_argument("--positive", nargs="+", default=["alarm"], metavar="LABEL", help="of a .tflite (alarm)")
+    made.add_argument("--threshold", type=float, default=0.5, help="of a .tflite (0.5)")
 
 
 def bench(commands: Any) -> None:
