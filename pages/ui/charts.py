@@ -216,7 +216,8 @@ def pareto(
     )  # fmt: skip
     marks = [name == looked for name in names]
     first = sorted(range(len(names)), key=lambda place: (not marks[place], place not in front))
-    named = _apart(costs, accuracy, first)
+    spread = 2 * max(value * mark for value, mark in zip(deviation, marks, strict=True))
+    named = _apart(costs, accuracy, first, spread)
     figure.add_scatter(
         x=list(costs), y=[100 * value for value in accuracy], mode="markers+text",
         text=[f"<b>{name}</b>" if mark else name if place in named else ""
@@ -238,9 +239,16 @@ def pareto(
     show(figure, key, 330, top=24, hovers="closest")
 
 
-def _apart(costs: Sequence[float], accuracy: Sequence[float], order: Sequence[int]) -> set[int]:
-    """Return the places of the points that have room for a name, asked in order."""
-    wide, high = (max(values) - min(values) or 1.0 for values in (costs, accuracy))
+def _apart(costs: Sequence[float], accuracy: Sequence[float], order: Sequence[int], least: float) -> set[int]:
+    """Return the places of the points that have room for a name, asked in order.
+
+    Args:
+        costs, accuracy: of the points.
+        order: of their places.
+        least: height of the plot, in accuracy, however near the points are.
+    """
+    wide = max(costs) - min(costs) or 1.0
+    high = max(max(accuracy) - min(accuracy), least) or 1.0
     named: set[int] = set()
     for place in order:
         if all(abs(costs[place] - costs[other]) > NAME_WIDE * wide

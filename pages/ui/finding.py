@@ -8,7 +8,7 @@ import streamlit as st
 from lab.errors import LabError
 from lab.study.tree.goal import MEASURES
 from lab.study.tree.tries import LEVELS
-from pages.ui import acting, tree
+from pages.ui import acting, tree, words
 from pages.ui.results import downloads
 from pages.ui.session import store
 from pages.ui.work import metrics
@@ -64,7 +64,7 @@ def _plain(sentence: str) -> str:
 
 def outcome(result: Mapping[str, Any], project_id: int) -> None:
     """Draw what a search found, how it went, and the file to take along."""
-    st.subheader(f"The smallest {result['model']} that still …", anchor=False)
+    st.subheader(f"The smallest {words.model(result['model'])} that still …", anchor=False)
     show, icon = (st.success, ":material/target:") if result["met"] else (st.warning, ":material/trending_down:")
     show(" ".join(_plain(sentence) for sentence in result["said"][-2:]), icon=icon)
     with st.expander(f"How it went: {len(result['tries'])} tries, {result['trained']} trainings", expanded=True):

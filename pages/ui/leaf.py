@@ -7,7 +7,7 @@ import streamlit as st
 
 from lab.optimize.paths import named
 from lab.study.tree.options import Options
-from lab.study.tree.script import toolkit_script
+from lab.study.tree.script import BATCH, toolkit_script
 from pages.ui import charts, comparing, cost, tree
 from pages.ui.finding import to_firmware
 from pages.ui.results import downloads
@@ -81,7 +81,8 @@ def _weights(result: Result, leaf: str) -> None:
     if not found:
         st.caption("This walk kept no weights to draw.")
         return
-    layer = st.selectbox("Kernel of layer", list(found), key="tree-layer")
+    layers = sorted(found, key=lambda name: -found[name][0]["values"])
+    layer = st.selectbox("Kernel of layer", layers, key="tree-layer")
     steps = named(leaf).steps[: -1 if named(leaf).is_qat else None]
     way = ["base", *("+".join(steps[: count + 1]) for count in range(len(steps))), f"{leaf} (int8)"]
     rows = [row for row in found[layer] if row["step"] in way]
@@ -117,10 +118,16 @@ def _promises(result: Result, leaf: str) -> None:
 
 def _promise(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "tensor": row["tensor"], "promise": row["promise"], "wanted": row["wanted"], "found": row["found"],
+        "kernel": _layer(row["tensor"]), "promise": row["promise"], "wanted": row["wanted"], "found": row["found"],
         "kept": "kept" if row["kept"] else "NOT kept", "codes, tensor": row.get("codes"),
         "codes, a channel": row.get("codes_per_channel_max"), "scales": row.get("scales"),
     }  # fmt: skip
+
+
+def _layer(tensor: str) -> str:
+    """Return the layer of a tensor: "conv" of "model/quant_conv/Conv2D;model/…"."""
+    parts = tensor.split(";")[0].split("/")
+    return parts[1].removeprefix("quant_") if len(parts) > 2 else tensor
 
 
 def _take(result: Result, leaf: str, project_id: int, detectors: Mapping[str, bytes] | None) -> None:
@@ -155,7 +162,7 @@ def _prepared(result: Result, leaf: str, project_id: int, detectors: Mapping[str
     file_name = f"{name}.detector"
     to_firmware(project_id, f"{result['model']} {leaf}", file_name,
                 lambda: store().put_artifact("detector", file_name, data).sha256, "tree")  # fmt: skip
-    script = toolkit_script(named(leaf), Options.from_json(dict(result["options"])))
+    script = toolkit_script(named(leaf), Options.from_json(dict(result["options"])), result.get("batch") or BATCH)
     with st.container(horizontal=True):
         for label, content in (
             (f"{name}.tflite", Detector.from_bytes(data).model),

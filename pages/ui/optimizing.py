@@ -53,7 +53,7 @@ def _ready() -> PreparedTree | None:
 
 def heading(result: Mapping[str, Any]) -> None:
     """Say which model was walked, how, and where."""
-    st.subheader(str(result["model"]).replace("alarm (", "Fire alarm detector ("), anchor=False)
+    st.subheader(words.model(result["model"]), anchor=False)
     st.caption(_told(result))
 
 

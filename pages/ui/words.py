@@ -48,3 +48,8 @@ def cycles(count: float | None) -> str:
 def count_of(n: int, thing: str) -> str:
     """Return 1 sound, 3 sounds."""
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def model(name: str) -> str:
+    """Return a walked model's name for people: "alarm (default)" is the fire alarm detector on its features."""
+    return name.replace("alarm (", "Fire alarm detector (") if name.startswith("alarm (") else name

@@ -27,7 +27,7 @@ from lab.study.tree.measure import decided, int8_guesses, on_the_board, promises
 from lab.study.tree.nodes import Node, trainings
 from lab.study.tree.npu import on_the_npu
 from lab.study.tree.options import EPOCHS, RATES, Options
-from lab.study.tree.problems import Problem, untrained
+from lab.study.tree.problems import Problem, check_layers, untrained
 
 log = logging.getLogger(__name__)
 Row = dict[str, Any]
@@ -82,6 +82,7 @@ def walk(
         BadInput: options that cannot work on this model.
         Cancelled: by a callback.
     """
+    check_layers(problem, options.excluded)
     runner = _Runner(problem, options, kept or Kept(), on_state, _Steps(problem, options, paths, seeds, on_progress))
     try:
         for seed in seeds:

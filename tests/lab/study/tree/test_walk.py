@@ -106,6 +106,11 @@ def test_a_loss_that_is_no_number_fails_the_node():
     assert "The loss is no number any more" in made.rows[0]["failed"]
 
 
+def test_a_layer_to_leave_out_that_is_not_there_is_refused():
+    with pytest.raises(BadInput, match="small has no layer 'conf' to leave out; pruning and clustering work on conv"):
+        walk(small(), [named("PQAT")], Options(excluded=("conf",)))
+
+
 def test_progress_ends_at_its_total():
     steps = []
     walk(small(), [named("PTQ"), named("QAT")], OPTIONS, on_progress=lambda *step: steps.append(step))
