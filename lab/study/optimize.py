@@ -138,7 +138,7 @@ def written(problem: Problem, made: Walk, paths: Sequence[Path], options: Option
     files["table.csv"] = to_csv(table).encode()
     files["table.md"] = to_markdown(table).encode()
     for path in paths:
-        files[f"{path.label}.py"] = toolkit_script(path, options).encode()
+        files[f"{path.label}.py"] = toolkit_script(path, options, problem.batch).encode()
     return files
 
 

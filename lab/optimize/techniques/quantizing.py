@@ -82,15 +82,16 @@ def _keep(quantized: Any, before: dict[str, Any], kept: Kept) -> None:
             # Inside the wrapper `layer.kernel` is the rounded tensor; the variable is among the weights.
             parts = {each.name.rsplit("/", 1)[-1].split(":")[0]: each for each in layer.weights}
             parts["kernel"].assign(snapped(parts["kernel"].numpy(), before[name], kept))
-            if kept.clusters:
+            if kept.anything:
                 _share_range(parts)
 
 
 def _share_range(parts: dict[str, Any]) -> None:
-    """Round all channels of a clustered kernel in one range.
+    """Round all channels of a pruned or clustered kernel in one range.
 
     Ranges of their own, which the training uses, turn a kernel's few values into other codes in each channel that
-    lacks the greatest value.
+    lacks the greatest value, and spread the weights that pruning left over more codes than the kernel needs: gzip finds
+    fewer, and accuracy does not fall.
     """
     bound = float(np.abs(parts["kernel"].numpy()).max())
     for name, value in (("kernel_min", -bound), ("kernel_max", bound)):

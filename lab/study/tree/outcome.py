@@ -25,13 +25,13 @@ def outcome(problem: Problem, made: Walk, options: Options, densities: dict[str,
 
     Returns:
         model, labels, dataset, options, rows, summary, densities, left (layers that no step shrinks), trained, scored
-        (held-out examples behind each accuracy) and on (when, where and with what).
+        (held-out examples behind each accuracy), batch (examples a step) and on (when, where and with what).
     """
     return {
         "model": problem.name, "labels": list(problem.labels), "dataset": problem.dataset,
         "options": options.to_json(), "rows": made.rows, "summary": summary(made.rows), "densities": densities,
         "left": left(problem.build(), options.excluded), "trained": made.trained, "scored": len(problem.score),
-        "on": circumstances(),
+        "batch": problem.batch, "on": circumstances(),
     }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Models and their data: what the tree is walked on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from lab.learn.keywords import SIZES, build_ds_cnn
 from lab.learn.models import ARCHITECTURES, build
 from lab.learn.pictures import build_mobilenet
 from lab.learn.schedule import Schedule
+from lab.optimize import techniques
 from lab.progress import OnProgress, ignore
 from lab.sound.datasets import Dataset
 from lab.sound.features.spec import SPECS, FeatureSpec
@@ -25,9 +26,8 @@ WIDTHS = (0.25, 0.5, 0.75, 1.0)
 ARCH_OF_SPEC = {"default": "ds", "published": "article"}
 ALARM_AMOUNT = embedded.Amount(train=1_500, validate=150, test=300)
 SOUND = Schedule("base", epochs=10, rate=2e-3, batch=128, cosine=True)
-KEYWORDS = Schedule("base", epochs=30, rate=1e-3, batch=64, patience=8, cosine=True)
+KEYWORDS = Schedule("base", epochs=30, rate=5e-3, batch=32, patience=8, cosine=True)
 PICTURES = Schedule("base", epochs=30, rate=1e-3, batch=128, cosine=True)
-TUNING_BATCH = {"alarm": 128, "mobilenet_v1": 128}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +92,7 @@ def problem_named(
         return _alarm(dataset, spec, seed, on_progress)
     if model in SIZES:
         data = sources.keywords(_needed(model, dataset), on_progress)
-        made = _of(model, data, lambda: build_ds_cnn(SIZES[model], len(data.labels)), KEYWORDS)
+        made = _of(model, data, lambda: build_ds_cnn(SIZES[model], len(data.labels)), KEYWORDS, 32)
         return made
     if model == "mobilenet_v1":
         data = sources.pictures(_folder(model, dataset), on_progress)
@@ -127,8 +127,9 @@ def _of(
 ) -> Problem:  # fmt: skip
     if len(data.labels) < 2:
         raise BadInput(f"The data has one class, {data.labels[0]!r}; a model needs two or more.")
+    key = f"{name}:{data.dataset}:{base.rate:g}:{base.batch}:{batch}"
     return Problem(
-        name, f"{name}:{data.dataset}", data.labels, data.train, data.validate, data.test, built, base, batch, spec,
+        name, key, data.labels, data.train, data.validate, data.test, built, base, batch, spec,
         dataset=data.dataset,
     )  # fmt: skip
 
@@ -149,3 +150,20 @@ def untrained(problem: Problem, seed: int) -> Any:
     """Return the problem's model, its weights drawn anew from the seed."""
     keras2.seed(seed)
     return problem.build()
+
+
+def check_layers(problem: Problem, names: Collection[str]) -> None:
+    """Refuse names that no layer of the problem's model has.
+
+    Raises:
+        BadInput: names one, and the layers there are.
+    """
+    if not names:
+        return
+    model = problem.build()
+    unknown = sorted(set(names) - {layer.name for layer in model.layers})
+    if unknown:
+        there = ", ".join(techniques.shrinkable(model))
+        raise BadInput(
+            f"{problem.name} has no layer {unknown[0]!r} to leave out; pruning and clustering work on {there}."
+        )

@@ -91,8 +91,29 @@ kit = tfmot.quantization.keras
 marked = keras.models.clone_model(model, clone_function=lambda layer: (
     kit.quantize_annotate_layer(again(layer)) if type(layer).__name__ in QUANTIZED else again(layer)))
 marked.set_weights(model.get_weights())
+before = {{layer.name: layer.kernel.numpy() for layer in model.layers if shrinks(layer)}}
 model = kit.quantize_apply(marked{argument})
 train(model, {epochs}, {rate:g})
+"""
+
+KEEPING = """
+# The optimizer's last step comes after the last rounding: put each kernel exactly on what it keeps, and round all its
+# channels in one range, so that equal weights stay equal codes.
+for layer in model.layers:
+    old = before.get(layer.name.removeprefix("quant_"))
+    if old is None:
+        continue
+    parts = {{weight.name.rsplit("/", 1)[-1]: weight for weight in layer.weights}}
+    values = parts["kernel:0"].numpy()
+    if {clusters} and len(np.unique(values)) > len(np.unique(old)):
+        member = np.unique(old, return_inverse=True)[1].reshape(-1)
+        means = np.bincount(member, values.reshape(-1).astype("float64")) / np.bincount(member)
+        values = means.astype("float32")[member].reshape(values.shape)
+    if {zeros}:
+        values[old == 0] = 0
+    parts["kernel:0"].assign(values)
+    for name, bound in (("kernel_min:0", -np.abs(values).max()), ("kernel_max:0", np.abs(values).max())):
+        parts[name].assign(np.full(parts[name].shape, bound, "float32"))
 """
 
 PRUNE_SCHEME = """from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.prune_preserve import (
@@ -130,10 +151,11 @@ with open(sys.argv[3], "wb") as file:
     file.write(converter.convert())
 """
 
+BATCH = 64
 INIT_NAMES = {"kmeans++": "KMEANS_PLUS_PLUS", "linear": "LINEAR", "density": "DENSITY_BASED", "random": "RANDOM"}
 
 
-def toolkit_script(path: Path, options: Options, batch: int = 64) -> str:
+def toolkit_script(path: Path, options: Options, batch: int = BATCH) -> str:
     """Return the script of one leaf.
 
     Args:
@@ -167,5 +189,6 @@ def _step(step: str, before: tuple[str, ...], path: Path, options: Options) -> s
     keeping = " that keeps " + " and ".join(
         what for what, there in (("zeros", zeros), ("clusters", CLUSTER in before)) if there
     ) if scheme else ""  # fmt: skip
-    return ROUNDING.format(label=path.label, keeping=keeping, scheme=scheme, argument=", scheme" if scheme else "",
-                           epochs=epochs, rate=rate)  # fmt: skip
+    rounding = ROUNDING.format(label=path.label, keeping=keeping, scheme=scheme, argument=", scheme" if scheme else "",
+                               epochs=epochs, rate=rate)  # fmt: skip
+    return rounding + (KEEPING.format(zeros=zeros, clusters=CLUSTER in before) if scheme else "")

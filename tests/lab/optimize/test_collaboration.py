@@ -91,6 +91,23 @@ def test_training_with_rounding_keeps_what_was_there(start, zeros, clusters, dat
             assert row["codes"] <= CLUSTERS, row["name"]  # in the whole kernel, though each channel has its scale
 
 
+def test_a_pruned_kernel_is_rounded_in_one_range_and_a_plain_one_in_a_range_for_each_channel(pruned, data):
+    plain = techniques.qat(pruned, data.train, data.validate, STEP)
+    counts = [ranges(trained_with_rounding(pruned, data, True, False)), ranges(plain)]
+    assert set(counts[0].values()) == {1}
+    assert counts[1]["quant_conv"] == NET.filters
+
+
+def ranges(model):
+    """Return how many ranges each shrinkable kernel is rounded in."""
+    found = {}
+    for layer in model.layers:
+        for weight in layer.weights:
+            if weight.name.endswith("/kernel_max:0"):
+                found[layer.name] = len(np.unique(weight.numpy()))
+    return found
+
+
 def test_plain_rounding_loses_the_zeros(both, data):
     """The control: without the keeping scheme the same training undoes the pruning."""
     plain = techniques.qat(both, data.train, data.validate, STEP)

@@ -51,3 +51,4 @@ def test_the_script_of_pcqat_runs_alone_and_keeps_zeros_and_clusters(files):
     assert done.returncode == 0, done.stderr[-2000:]
     rows = promises((files / "out.tflite").read_bytes(), named("PCQAT"), OPTIONS)
     assert all(row["kept"] for row in rows), rows
+    assert all(row["codes"] <= OPTIONS.clusters for row in rows if row["promise"] == "codes")  # in the whole kernel
