@@ -48,13 +48,15 @@ static uint32_t over(uint32_t from, uint32_t to) { return (total_t)(total_ago(to
 static const uint16_t t3[LAB_T3_COUNT][8] = LAB_T3_SPANS;
 static uint32_t since = LAB_T3_STAYS_HOPS;
 
-/* Whether two groups weigh enough more than the pauses beside them, where a T3 of this speed has them. */
+/* Whether each of two groups weighs enough more than each of two pauses, where a T3 of this speed has them. */
 static bool fits(const uint16_t s[8]) {
-  int32_t quiet_len = s[4] - s[5] + s[6] - s[7], quiet = (int32_t)(over(s[4], s[5]) + over(s[6], s[7]));
   for (int tone = 0; tone < 4; tone += 2) {
-    int32_t length = s[tone] - s[tone + 1];
-    int32_t contrast = (int32_t)over(s[tone], s[tone + 1]) * quiet_len - quiet * length;
-    if (contrast * rule.window_hops < 2 * LAB_SURE * rule.off_hops * length * quiet_len) return false;
+    int32_t tone_len = s[tone] - s[tone + 1], group = (int32_t)over(s[tone], s[tone + 1]);
+    for (int pause = 4; pause < 8; pause += 2) {
+      int32_t pause_len = s[pause] - s[pause + 1];
+      int32_t contrast = group * pause_len - (int32_t)over(s[pause], s[pause + 1]) * tone_len;
+      if (contrast * rule.window_hops < 2 * LAB_SURE * rule.off_hops * tone_len * pause_len) return false;
+    }
   }
   return true;
 }

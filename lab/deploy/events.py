@@ -8,8 +8,8 @@ Three kinds of rule look back over `window_hops` decisions:
 - "mean": the same, but each decision weighs as its probability does beside
   the threshold's.
 - "t3": three tones, a pause, and three tones again; see `T3`. What counts is
-  contrast: how much surer decisions are where tones should be than where
-  pauses should. Sureness is the logarithm of the odds, so that many doubtful
+  contrast: how much surer decisions are in either group than in either
+  pause. Sureness is the logarithm of the odds, so that many doubtful
   decisions of a noisy room outweigh none that is certain.
 - "any": a "t3", or decisions that stay sure for the whole window, as of an
   alarm that sounds without a pause.
@@ -19,6 +19,7 @@ firmware/core/events.c gives the same answer.
 """
 
 from dataclasses import asdict, dataclass
+from itertools import product
 from math import ceil, log
 from typing import Any, Literal
 
@@ -46,7 +47,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Where in the past a T3 of some speed has tones and pauses, if its second group has sounded for 2 s now.
+    """Where in the past a T3 of some speed has tones and pauses, if its second group has sounded for 1.7 s now.
 
     A detector's window of about a second blurs the half-second gaps of a
     group, so that a group is one stretch of 3 s; the pause of 1.5 s stays.
@@ -73,7 +74,7 @@ def _rhythm(stretch: float) -> Rhythm:
     )
 
 
-GROUP_SEEN_S = 2.2
+GROUP_SEEN_S = 1.7
 T3 = tuple(_rhythm(stretch) for stretch in (0.9, 0.95, 1.0, 1.05, 1.1))
 """ISO 8201's cycle of 4 s, and up to ten per cent faster or slower."""
 T3_LOOK_BACK = max(rhythm.pauses[0][0] for rhythm in T3)
@@ -90,7 +91,7 @@ class EventRule:
         window_hops: decisions looked back on; 125 hops are 4 s, one T3 cycle.
         on_hops: decisions at or over the threshold that start an event.
         off_hops: an event ends when fewer than this are.
-        kind: one of KINDS. A "t3" asks that each group's decisions weigh more than the pauses' by `off_hops` of
+        kind: one of KINDS. A "t3" asks that each group's decisions weigh more than each pause's by `off_hops` of
             `window_hops` of the most possible; `on_hops` says nothing to it. An "any" holds by such a rhythm too, or
             else starts where decisions over the window weigh `on_hops` of `window_hops` of the most possible above
             the threshold, and ends below `off_hops`.
@@ -194,13 +195,11 @@ def _t3_stays(total: NDArray[np.int64], rule: EventRule) -> NDArray[np.bool_]:
     count = len(total) - 1
     found = np.zeros(count, np.bool_)
     for rhythm in T3:
-        quiet = sum(_over(total, count, span) for span in rhythm.pauses)
-        quiet_len = sum(start - end for start, end in rhythm.pauses)
         fits = np.ones(count, np.bool_)
-        for span in rhythm.tones:
-            length = span[0] - span[1]
-            contrast = _over(total, count, span) * quiet_len - quiet * length
-            fits &= contrast * rule.window_hops >= 2 * SURE * rule.off_hops * length * quiet_len
+        for tone, pause in product(rhythm.tones, rhythm.pauses):
+            tone_len, pause_len = tone[0] - tone[1], pause[0] - pause[1]
+            contrast = _over(total, count, tone) * pause_len - _over(total, count, pause) * tone_len
+            fits &= contrast * rule.window_hops >= 2 * SURE * rule.off_hops * tone_len * pause_len
         found |= fits
     since: NDArray[np.bool_] = _over(np.r_[0, np.cumsum(found)], count, (T3_STAYS_HOPS, 0)) > 0
     return since

@@ -18,7 +18,9 @@ TEACH, GET_READY = "lab.study.tasks:teach", "lab.study.tasks:get_ready"
 READY_S = 1_800
 KEPT_S = 4.0
 SOFT_DB = -26.0
-TEST_S = 10.0
+TEST_S = 12.0
+STAYS_S = 20.0
+"""Of an alarm without a rhythm: a rule may ask that it stays for 16 s."""
 PLAYER_S = 3 * TEST_S
 """A slow line brings the sound late, and a person may want to hear it again."""
 PLAYED = "_listen_played"
@@ -88,7 +90,8 @@ def alarm_wav(kind: str) -> bytes:
     from lab.sound.clip import Clip
     from lab.sound.files import wav_bytes
 
-    return wav_bytes(Clip(synth.test_alarm(kind, TEST_S, SOFT_DB), "", ""))
+    seconds = STAYS_S if kind in ("continuous", "sweep") else TEST_S
+    return wav_bytes(Clip(synth.test_alarm(kind, seconds, SOFT_DB), "", ""))
 
 
 def verdict(project_id: int, heard: Ear, hears: bool) -> None:

@@ -13,8 +13,8 @@ from lab.study import guide
 from lab.study.ear import Ear
 from pages.ui import detectors, guiding, live
 
-HISTORY_S = 11.0
-T3_RULE = EventRule(100, 50, 50, kind="t3")
+HISTORY_S = 19.0
+T3_RULE = EventRule(100, 25, 25, kind="t3")
 """Names a T3 where the detector's own rule does not ask for one."""
 TOLD = "_listen_told"
 

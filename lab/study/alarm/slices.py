@@ -33,8 +33,8 @@ RULES: dict[str, tuple[float, EventRule]] = {
     "16 in a row": (0.5, EventRule(16, 16, 16)),
     "half of 4 s": (0.7, EventRule(125, 57, 32)),
     "mean of 4 s": (0.7, EventRule(125, 69, 32, kind="mean")),
-    "T3 rhythm": (0.5, EventRule(100, 50, 50, kind="t3")),
-    "T3 or lasting": (0.5, EventRule(200, 140, 100, kind="any")),
+    "T3 rhythm": (0.9, EventRule(100, 25, 25, kind="t3")),
+    "T3 or lasting": (0.9, EventRule(250, 150, 62, kind="any")),
 }
 
 

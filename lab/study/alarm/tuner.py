@@ -30,12 +30,12 @@ def _rules() -> list[EventRule]:
     counts = [EventRule(125, on, min(on, 32)) for on in (25, 35, 45, 57, 69, 80)]
     consecutive = [EventRule(hops, hops, hops) for hops in (1, 8, 16, 31, 47)]
     means = [EventRule(125, on, min(on, 32), kind="mean") for on in (35, 45, 57, 69, 80)]
-    rhythms = [EventRule(100, off, off, kind="t3") for off in (25, 30, 35, 40, 45, 50, 55, 60, 70)]
+    rhythms = [EventRule(100, off, off, kind="t3") for off in (15, 20, 25, 30, 35, 40, 45, 50, 60)]
     lasting = [
         EventRule(hops, round(hops * on), round(hops * off), kind="any")
-        for hops in (125, 190, 250)
+        for hops in (125, 250, 500)
         for on in (0.6, 0.75, 0.9)
-        for off in (0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
+        for off in (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
     ]
     return counts + consecutive + means + rhythms + lasting
 

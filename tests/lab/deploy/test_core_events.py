@@ -96,7 +96,7 @@ def test_a_running_board_follows_every_rule_that_it_has_room_for(name, codes):
 
 
 def test_the_heaviest_mean_does_not_overflow():
-    loud, rule = np.full(600, 127, np.int8), EventRule(217, 217, 217, kind="mean")
+    loud, rule = np.full(600, 127, np.int8), EventRule(T3_LOOK_BACK, T3_LOOK_BACK, T3_LOOK_BACK, kind="mean")
     board = built(0.5, RULES["count"])
     assert changed(board, 0.996, rule)
     assert (followed(board, loud) == active_hops(loud, 0.996, rule)).all()

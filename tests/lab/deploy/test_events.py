@@ -96,7 +96,7 @@ def slow_rhythm(weights, rule):
             return sum(hops) / len(hops)
 
         found.append(any(
-            min(mean(tone) for tone in rhythm.tones) - mean(*rhythm.pauses)
+            min(mean(tone) for tone in rhythm.tones) - max(mean(pause) for pause in rhythm.pauses)
             >= 2 * SURE * rule.off_hops / rule.window_hops - 1e-9
             for rhythm in T3
         ))  # fmt: skip
@@ -118,7 +118,7 @@ def test_a_rhythm_is_a_contrast_between_groups_and_pauses():
 def test_any_alarm_hears_a_rhythm_and_a_tone_that_stays():
     rule = EventRule(200, 140, 100, kind="any")
     [event] = find_events(codes_of_t3(4), 0.5, rule, first_hop=0)
-    assert 7 <= event.start_s <= 9
+    assert 6.8 <= event.start_s <= 8.5
     tone = np.r_[np.full(100, -124), np.full(300, 124), np.full(200, -124)].astype(np.int8)
     [event] = find_events(tone, 0.5, rule, first_hop=0)
     assert 3.2 + 5.0 <= event.start_s <= 3.2 + 6.4
@@ -130,7 +130,7 @@ def test_any_alarm_hears_a_rhythm_and_a_tone_that_stays():
 def test_two_groups_at_any_lawful_speed_are_a_t3(cycle_s):
     rule = EventRule(100, 70, 70, kind="t3")
     [event] = find_events(codes_of_t3(4, cycle_s), 0.5, rule, first_hop=0)
-    assert cycle_s + 1.5 <= event.start_s - 2.0 <= cycle_s + 2.8, "in the second group"
+    assert cycle_s + 1.0 <= event.start_s - 2.0 <= cycle_s + 2.3, "in the second group"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,11 @@ def test_two_groups_at_any_lawful_speed_are_a_t3(cycle_s):
 def test_other_rhythms_are_no_t3(codes):
     assert find_events(codes, 0.5, EventRule(100, 70, 70, kind="t3"), first_hop=0) == []
     assert find_events(codes, 0.5, EventRule(), first_hop=0)
+
+
+def test_a_tone_that_begins_after_silence_and_stays_is_no_rhythm():
+    codes = np.r_[np.full(100, -124), np.full(900, 124)].astype(np.int8)
+    assert find_events(codes, 0.5, EventRule(100, 10, 10, kind="t3"), first_hop=0) == []
 
 
 def test_a_t3_is_one_event_for_as_long_as_it_sounds():
