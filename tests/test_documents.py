@@ -37,11 +37,12 @@ def is_a_setting(word):
 
 
 def read_by(path):
-    """Return the variables that a module asks the environment for: named where it does, or anywhere in settings."""
+    """Return the variables that a module asks the environment for: named where it does, or anywhere if ours."""
     tree = ast.parse(path.read_text("utf-8"))
     if path.name == "settings.py":
         return set(filter(is_a_setting, constants(tree)))
-    return {
+    ours = {word for word in constants(tree) if re.fullmatch(r"LAB_[A-Z_]+", word)}
+    return ours | {
         word
         for node in ast.walk(tree)
         if isinstance(node, (ast.Call, ast.Subscript))
