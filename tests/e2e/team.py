@@ -168,7 +168,7 @@ def _start_all(team: Team) -> None:
     team.start("worker")
     for name in ("app-a", "app-b"):
         team.start(name, STREAMLIT_SERVER_PORT=str(team.ports[name]), STREAMLIT_SERVER_ADDRESS="127.0.0.1")
-    wait_for(team.ports["store"], team.parts["store"])
+    wait_for(team.ports["store"], team.parts["store"], READY_S)
     team.bucket().create(CreateBucketConfiguration={"LocationConstraint": "garage"})
     _start_proxy(team)
     team.wait_healthy(*(name for name in team.services if name not in ("postgres", "store")))
@@ -180,7 +180,7 @@ def _start_proxy(team: Team) -> None:
     for pem in certificate.cert_chain_pems:
         pem.write_to_path(team.folder / "fullchain.pem", append=True)
     team.run("proxy", [NGINX, "-c", _nginx_conf(team), "-p", team.folder, "-g", "daemon off;"])
-    wait_for(team.ports["tls"], team.parts["proxy"])
+    wait_for(team.ports["tls"], team.parts["proxy"], READY_S)
 
 
 def _turn_conf(team: Team) -> str:
