@@ -23,6 +23,7 @@ from tests.servers import end
 
 BENCH = "() => [...document.querySelectorAll('*')].map((e) => e.shadowRoot?.querySelector('.try')).find(Boolean)"
 PROJECT = "Kitchen"
+BUILD_MS = 300_000
 RELAY_ONLY = """
 const Plain = window.RTCPeerConnection;
 window.RTCPeerConnection = function (config, ...more) {
@@ -164,7 +165,7 @@ def compiles(page, team, store, project):
 
     visit(page, team, f"firmware?project={PROJECT}")
     page.get_by_role("button", name="Compile", exact=True).click()
-    page.get_by_text("Out came").wait_for()
+    page.get_by_text("Out came").wait_for(timeout=BUILD_MS)
     (job,) = [row for row in jobs.jobs(store, project.id) if row.task == flashing.COMPILE]
     assert job.state == jobs.DONE
     with Client(team.environments["worker"]["DASK_SCHEDULER_ADDRESS"], set_as_default=False) as client:
@@ -231,7 +232,7 @@ def opened(browser, replica):
     context.add_cookies([{"name": "lab_replica", "value": replica, "domain": HOST, "path": "/"}])
     context.add_init_script(BREACHES + RELAY_ONLY)
     page, seen = context.new_page(), Seen()
-    page.set_default_timeout(40_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda each: seen.harm.append(f"{each.text} {each.location['url']}") if is_harm(each) else None)
     page.on("pageerror", lambda error: seen.harm.append(str(error)))
     page.on("websocket", lambda each: seen.sockets.append(each.url))
