@@ -82,7 +82,7 @@ def test_plain_http_is_sent_to_https_with_its_path(team):
 
 
 def test_every_answer_carries_the_security_headers(team):
-    for path, status in (("/", 200), ("/_stcore/health", 200), ("/_stcore/agent/openapi.json", 404), ("/metrics", 404)):
+    for path, status in (("/", 200), ("/healthz", 200), ("/_stcore/agent/openapi.json", 404), ("/metrics", 404)):
         got, headers = ask(team, path)
         scripts = re.search("script-src ([^;]*);", headers["Content-Security-Policy"])[1]
         assert got == status
