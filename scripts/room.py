@@ -96,7 +96,7 @@ class Walk:
         await self._timed("label", me.choose("Label", "not_alarm"))
         await self._timed("press Add", me.press("Add"))
         if not me.has("text", "Added 1 sound"):
-            raise Trouble(f"{name} was not confirmed: {me.texts[:6]}")
+            raise Trouble(f"{name} was not confirmed: {[each[:80] for each in me.texts[1:]]}")
         self.clips.append(name)
         await self._think()
 

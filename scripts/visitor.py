@@ -49,12 +49,15 @@ class Visitor:
     auto: dict[str, float] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
     session: str = ""
+    token: str = ""
     reruns: int = 0
     _socket: Any = None
     _finished: "asyncio.Future[Any] | None" = None
     _answers: "dict[str, asyncio.Future[Any]]" = field(default_factory=dict)
     _tasks: list[Any] = field(default_factory=list)
     _problem: str = ""
+    _fragment: str = ""
+    _hash: str = ""
     _changed: float = 0.0
 
     async def join(self, code: str, name: str) -> None:
@@ -65,7 +68,10 @@ class Visitor:
         )  # fmt: skip
         if status != 303:
             raise Trouble(f"/join answered {status}")
-        self.cookie = headers["set-cookie"].partition(";")[0]
+        place = headers["set-cookie"].partition(";")[0]
+        _, headers, _ = await asyncio.to_thread(self._request, "GET", "/_stcore/health")
+        own = headers["set-cookie"].partition(";")[0]  # Streamlit's, against forged uploads
+        self.cookie, self.token = f"{place}; {own}", own.partition("=")[2]
 
     async def connect(self) -> None:
         """Open the session."""
@@ -85,7 +91,7 @@ class Visitor:
 
     async def open(self, page: str) -> float:
         """Open a page; return how long it took, in seconds."""
-        self.page, self.states, self.auto = page, {}, {}
+        self.page, self.states, self.auto, self._hash = page, {}, {}, ""
         return await self._run()
 
     async def press(self, label: str) -> float:
@@ -172,9 +178,10 @@ class Visitor:
     async def _run(self, *pressed: WidgetState, fragment: str = "") -> float:
         while self._finished is not None and not self._finished.done():  # a fragment is being drawn
             await asyncio.wait([self._finished])
-        started, self._problem = time.monotonic(), ""
+        started, self._problem, self._fragment = time.monotonic(), "", fragment
         self._finished = asyncio.get_running_loop().create_future()
-        state = ClientState(query_string="", page_name=self.page, fragment_id=fragment, is_auto_rerun=bool(fragment))
+        state = ClientState(fragment_id=fragment, is_auto_rerun=bool(fragment), page_script_hash=self._hash)
+        state.page_name = "" if self._hash else self.page
         state.widget_states.widgets.extend([*self.states.values(), *pressed])
         state.context_info.url, state.context_info.timezone = f"{self.url}/{self.page}", "UTC"
         if not fragment:
@@ -192,7 +199,10 @@ class Visitor:
     async def _answer(self, number: str, asked: BackMsg) -> Any:
         self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send(asked.SerializeToString())
-        return await asyncio.wait_for(self._answers.pop(number), LIMIT_S)
+        try:
+            return await asyncio.wait_for(self._answers[number], LIMIT_S)
+        finally:
+            del self._answers[number]
 
     async def _ask_again(self) -> None:
         """Run fragments again as often as they ask for it."""
@@ -226,9 +236,11 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self.session = message.new_session.initialize.session_id
-            if not message.metadata.run.fragment_ids:
+            if not self._fragment:
                 self._fresh()
                 self.auto = {}
+        elif kind == "navigation":
+            self._hash = message.navigation.page_script_hash
         elif kind == "auto_rerun":
             self.auto[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "stop_auto_rerun":
@@ -237,7 +249,9 @@ class Visitor:
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._drawn(message.delta.new_element)
         elif kind == "script_finished" and self._finished is not None and not self._finished.done():
-            if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                self._fragment = ""  # the whole page follows
+            else:
                 self._finished.set_result(None)
         elif kind in ("file_urls_response", "backend_operation_response"):
             answer = getattr(message, kind)
@@ -250,7 +264,7 @@ class Visitor:
         message = getattr(element, kind)
         if kind == "exception":
             self._problem = f"{message.type}: {message.message}"[:500]
-        elif kind in ("markdown", "html", "alert", "text", "heading"):
+        elif kind in ("markdown", "html", "alert", "text", "heading", "toast"):
             self.texts.append(str(getattr(message, "body", "")))
         elif hasattr(message, "label"):
             self.elements[kind, message.label] = message
@@ -261,7 +275,8 @@ class Visitor:
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=LIMIT_S)
         try:
-            headers = {"Cookie": self.cookie, "Origin": self.url, **({"Content-Type": kind} if kind else {})}
+            headers = {"Cookie": self.cookie, "Origin": self.url, "X-Xsrftoken": self.token}
+            headers |= {"Content-Type": kind} if kind else {}
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()

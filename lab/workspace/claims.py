@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, true, update
 
 from lab.workspace import jobs
 from lab.workspace.store import Job, Store, now
@@ -13,17 +13,18 @@ MAX_ATTEMPTS = 6
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
 
 
-def claim(store: Store, worker: str, passing: Collection[int] = ()) -> Job | None:
+def claim(store: Store, worker: str, passing: Collection[int] = (), only_short: bool = False) -> Job | None:
     """Take the oldest queued job of who has the fewest running; the update finds it queued for one worker only.
 
     Args:
         store: whose.
         worker: who takes it.
         passing: jobs to pass over for now.
+        only_short: start no other task than those of seconds.
     """
     fresh = {"done": 0, "total": 0, "message": "", "error": None, "finished": None}
     with store.session() as session:
-        job_id = session.scalar(_next_in_turn(passing))
+        job_id = session.scalar(_next_in_turn(passing, only_short))
         if job_id is None:
             return None
         mine = {"worker": worker, "attempts": Job.attempts + 1, "started": now(), "heartbeat": now()}
@@ -36,9 +37,10 @@ def claim(store: Store, worker: str, passing: Collection[int] = ()) -> Job | Non
     return jobs.job(store, job_id) if taken else None
 
 
-def _next_in_turn(passing: Collection[int]) -> Select[int]:
+def _next_in_turn(passing: Collection[int], only_short: bool) -> Select[int]:
     """Return a query for the job to start next: one person's hundred jobs keep nobody else waiting.
 
+    Tasks of seconds, for which a person waits, go first.
     A row that another worker is about to take is passed over, where the database can (SQLite has one writer).
     """
     running = (
@@ -47,8 +49,8 @@ def _next_in_turn(passing: Collection[int]) -> Select[int]:
     return (
         select(Job.id)
         .outerjoin(running, running.c.owner == Job.owner)
-        .where(Job.state == jobs.QUEUED, Job.id.not_in(passing))
-        .order_by(func.coalesce(running.c.jobs, 0), Job.id)
+        .where(Job.state == jobs.QUEUED, Job.id.not_in(passing), Job.task.in_(jobs.SHORT) if only_short else true())
+        .order_by(Job.task.not_in(jobs.SHORT), func.coalesce(running.c.jobs, 0), Job.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Job)
     )

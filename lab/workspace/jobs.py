@@ -17,6 +17,8 @@ QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed"
 OPEN_STATES = (QUEUED, RUNNING)
 LOG, METRIC = "log", "metric"
 MAX_ARGS_BYTES = 100_000
+SHORT = ("lab.study.tasks:teach", "lab.study.tasks:get_ready", "lab.study.take_home:take_home")
+"""Tasks of seconds, for which a person waits: they go before all others."""
 
 
 def submit(

@@ -22,7 +22,7 @@ from sqlalchemy import delete, select, update
 
 from lab import __version__
 from lab.errors import BadInput
-from lab.workspace import jobs, logs
+from lab.workspace import jobs, logs, workshop
 from lab.workspace.claims import claim, end, put_back, take_back
 from lab.workspace.cluster import Cluster
 from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
@@ -79,6 +79,7 @@ class Worker:
         self._ended: dict[int, dict[str, Any]] = {}
         self._stopping: dict[int, float] = {}
         self._over: dict[int, str] = {}
+        self._long: set[int] = set()
         self._deaths: Counter[int] = Counter()
         self._unfit: dict[int, tuple[float, float]] = {}
         self._last_beat = 0.0
@@ -107,11 +108,12 @@ class Worker:
         while (
             time.monotonic() >= self._claim_after
             and len(self.cluster.job_ids) < self.store.config.workers
-            and (row := self._claim())
+            and (row := self._claim(only_short=self._long_are_enough()))
         ):
             with logs.about(job=row.id, person=row.owner, project=row.project_id):
                 log.info("task=%s attempt=%s", row.task, row.attempts)
                 self._start(row)
+                self._long = (self._long & self.cluster.job_ids) | ({row.id} if row.task not in jobs.SHORT else set())
 
     def _start(self, row: Job) -> None:
         try:
@@ -139,10 +141,15 @@ class Worker:
         self._unfit[row.id] = since, time.monotonic() + UNFIT_RETRY_S
         put_back(self.store, str(why), Job.id == row.id, Job.worker == self.name)
 
-    def _claim(self) -> Job | None:
+    def _long_are_enough(self) -> bool:
+        """Whether the last process is kept for short tasks: in a workshop, where no training may hold up all."""
+        most = self.store.config.workers - 1 if workshop.is_on() else self.store.config.workers
+        return len(self._long & self.cluster.job_ids) >= max(1, most)
+
+    def _claim(self, only_short: bool = False) -> Job | None:
         """Take the next job in turn, but for those that lately found no process that could run them."""
         wait = {job_id for job_id, (_, again) in self._unfit.items() if time.monotonic() < again}
-        return claim(self.store, self.name, wait)
+        return claim(self.store, self.name, wait, only_short)
 
     def _write_down(self) -> None:
         """Write what jobs said since the last step, in one transaction; only the newest progress of each."""

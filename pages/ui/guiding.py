@@ -53,7 +53,8 @@ def brief() -> None:
         if step is None:
             st.markdown(f"**Your first detector:** all {count} steps are done.")
         else:
-            st.markdown(f"**Your first detector in 15 minutes:** step {count + 1} of {len(guide.STEPS)}. {step.title}.")
+            st.markdown(f"**Your first detector in 15 minutes:** step "
+                        f"{guide.STEPS.index(step) + 1} of {len(guide.STEPS)}: {step.title}.")  # fmt: skip
         st.page_link(flow.GUIDE, label="Open the guide", icon=":material/signpost:")
 
 
