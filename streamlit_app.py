@@ -13,6 +13,8 @@ if __name__ == "__main__":  # a visit: Streamlit runs this file as its script
 else:  # the server imports it
     from starlette.middleware import Middleware
 
+    from lab.workspace import logs
     from pages import server
 
+    logs.configure(everything=False)  # Streamlit has set up the rest
     app = st.App(__file__, routes=server.ROUTES, middleware=[Middleware(server.Gate)], lifespan=server.bound_media)

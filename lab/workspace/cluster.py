@@ -106,8 +106,10 @@ class Cluster:
     def _resources(self, task: str) -> dict[str, float]:
         if not self.config.dask_scheduler:
             return {}
-        told = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        workers: list[dict[str, float]] = [worker["resources"] for worker in told]
+        if self._client.status != "running":
+            raise TimeoutError("the scheduler does not answer")
+        told = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=CONNECT_TIMEOUT_S)
+        workers: list[dict[str, float]] = [worker["resources"] for worker in told["workers"].values()]
         self._declared.update(*workers)  # whose only worker restarts is still declared
         needs = needed(task, self._declared)
         check_fits(needs, workers)

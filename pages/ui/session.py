@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lab.errors import LabError
-from lab.workspace import access
+from lab.workspace import access, logs
 from lab.workspace.people import Person, met
 from lab.workspace.store import PersonStore, Project, Store, open_store, store_of
 from pages.server import identity
@@ -31,6 +31,7 @@ def require_login() -> None:
         way.ask()
         st.stop()
     identity.remember(here)
+    logs.tell_of(person=here.id)
     if way is not identity.LOCAL_WAY and st.session_state.get("_met") != here.id:
         met(open_store(), here, way.name)
         st.session_state["_met"] = here.id
@@ -114,6 +115,7 @@ def _asked(here: Person) -> tuple[str, str]:
 
 def _use(project: Project, given: str) -> None:
     st.session_state["project"], st.session_state["of"], st.session_state[ROLE] = project.name, project.owner, given
+    logs.tell_of(project=project.id)
 
 
 def leave() -> None:

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
 
-from lab.workspace import health
+from lab.workspace import health, logs
+from lab.workspace.store import open_store
 from pages.server.telling import ROUTES
+from tests.conftest import ROOT
 
 HERE, NEAR, FAR = "127.0.0.1", "10.0.0.7", "8.8.8.8"
 PROXY = {"X-Forwarded-For": "8.8.8.8"}
@@ -92,3 +95,12 @@ def test_a_token_opens_from_everywhere_and_closes_the_network(monkeypatch):
 def test_an_empty_token_opens_nothing(monkeypatch):
     monkeypatch.setenv("LAB_METRICS_TOKEN", "")
     assert ask("/metrics", FAR, bearer("")).status_code == 403
+
+
+def test_what_a_page_logs_tells_of_person_and_project(monkeypatch):
+    told = {}
+    monkeypatch.setattr(logs, "tell_of", lambda **facts: told.update(facts))
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
+    assert not page.exception
+    page.switch_page("pages/train.py").run()
+    assert told == {"person": "local", "project": open_store().projects()[0].id}
