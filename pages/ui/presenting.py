@@ -28,10 +28,11 @@ def way_in() -> None:
     room = _room()
     address = room.addresses[0] if room.addresses else ""
     join = f"{address}/join?code={room.code}"
-    code = segno.make(join, error="m").svg_inline(border=2, dark="#10171a", light="#ffffff", omitsize=True)
-    plain = next((each for each in room.addresses if each.startswith("http://")), "")
+    code = segno.make(join, error="m").png_data_uri(scale=12, border=2)  # st.html takes no SVG
+    far = (each for each in room.addresses if each.startswith("http://") and "//localhost" not in each)
+    plain = next(far, "")
     st.html(
-        f'<section class="lab-projector"><div class="qr" role="img" aria-label="QR code of {escape(join)}">{code}</div>'
+        f'<section class="lab-projector"><img class="qr" alt="QR code of {escape(join)}" src="{code}">'
         f"<div><p>Open</p><strong>{escape(address.removeprefix('https://'))}/join</strong><p>and type</p>"
         f'<strong class="code">{escape(room.shown_code)}</strong>'
         + (f"<p>Does the browser warn? First open <b>{escape(plain.removeprefix('http://'))}</b></p>" if plain else "")

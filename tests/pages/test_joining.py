@@ -124,7 +124,7 @@ def test_the_projector_shows_code_address_and_where_to_learn_trust(led, open_pag
     assert "192.0.2.1:8443/join" in shown
     assert "192.0.2.1:8080" in shown
     assert led.leader_key not in shown
-    assert "<svg" in shown
+    assert "data:image/png;base64," in shown
 
 
 def test_the_leader_sees_who_is_where_stuck_and_what_failed(led, open_page, monkeypatch):
