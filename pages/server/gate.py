@@ -55,7 +55,7 @@ class Gate:
 
 
 def _may(asking: HTTPConnection) -> bool:
-    path = asking.url.path.removeprefix(_base())
+    path = str(asking.scope["path"]).removeprefix(_base())  # as the router sees it; a URL would mix in the Host header
     if path.startswith(CLOSED):
         return False
     if not path.startswith((MEDIA, UPLOAD)):

@@ -173,7 +173,7 @@ def _signed_user(cookies: Mapping[str, str]) -> Mapping[str, Any]:
     from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
     from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
-    if USER_COOKIE_NAME not in cookies or not st.secrets.get("auth"):
+    if USER_COOKIE_NAME not in cookies or not Oidc().configured():
         return {}
     try:
         claims = json.loads(_get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME) or b"{}")
