@@ -31,7 +31,7 @@ def scheduler(folder, *resources):
     common = ["--host", "127.0.0.1", "--no-dashboard"]
     parts = [start("scheduler", [*common, "--port", "0", "--scheduler-file", str(told)], nowhere)]
     try:
-        wait(told.exists)
+        wait(lambda: told.exists() and told.read_text())
         address = json.loads(told.read_text())["address"]
         for each in resources or ("",):
             declared = ["--resources", each] if each else []
