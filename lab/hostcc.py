@@ -3,16 +3,16 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lab import limits
 from lab.atomic import write_bytes
 from lab.errors import LabError, Missing
 
 FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-BUILD_TIMEOUT_S = 300
+LIMITS = limits.Limits(seconds=300)
 
 
 def cache_dir() -> Path:
@@ -46,9 +46,11 @@ def _compile(command: list[str], files: Mapping[str, str], path: Path) -> Path:
         for name, text in files.items():
             (Path(folder) / name).write_text(text, "utf-8")
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise LabError(f"The C compiler could not build: {error}.") from error
-        if done.returncode:
-            raise LabError(f"The C compiler refused its input: {done.stderr.strip()[-2000:]}")
+            status, said = limits.run(command, Path(folder), LIMITS)
+        except limits.TooLong as error:
+            raise LabError(f"The C compiler took more than {LIMITS.seconds:g} s and was stopped.") from error
+        except OSError as error:
+            raise LabError(f"The C compiler could not build: {error.strerror}.") from error
+        if status:
+            raise LabError(f"The C compiler refused its input: {said.strip()[-2000:]}")
         return write_bytes(path, (Path(folder) / "library.so").read_bytes())

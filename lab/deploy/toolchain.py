@@ -2,19 +2,18 @@
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import limits
 from lab.errors import LabError, Missing
 from lab.hostcc import cache_dir
 
 PROGRAMS = ("arm-none-eabi-gcc", "cmake", "ninja")
 SDK_PLACES = ("/usr/src/pico-sdk", "/usr/share/pico-sdk")
-BUILD_TIMEOUT_S = 600
-MEMORY_BYTES = 4 * 2**30
+LIMITS = limits.Limits(seconds=600)
 MAX_LINE = 300
 
 
@@ -31,7 +30,7 @@ class Toolchain:
         """Return the environment of a build: no more than it needs."""
         folders = [str(Path(program).parent) for program in (self.cmake, self.ninja, self.compiler)]
         path = os.pathsep.join([*dict.fromkeys(folders), "/usr/bin", "/bin"])
-        kept = {key: os.environ[key] for key in ("HOME", "TMPDIR", "LANG") if key in os.environ}
+        kept = {key: os.environ[key] for key in ("HOME", "LANG") if key in os.environ}
         return {**kept, "PATH": path, "PICO_SDK_PATH": str(self.sdk)}
 
 
@@ -82,30 +81,24 @@ class ToolFailed(LabError):
         self.output = output
 
 
-def run_tool(command: list[str], folder: Path, tools: Toolchain, what: str) -> str:
-    """Run one step of a build within limits of time and memory; return its output.
+def run_tool(command: list[str], folder: Path, tools: Toolchain, what: str, held: Sequence[int] = ()) -> str:
+    """Run one step of a build within limits of time, processor, memory and disk, without a network; return its output.
+
+    Args:
+        command: program and arguments.
+        folder: where it runs.
+        tools: whose environment it sees.
+        what: it does, in words, for errors.
+        held: open files that all it starts keep open.
 
     Raises:
         ToolFailed: it ended with an error.
         LabError: it took too long and was stopped, with all that it had started.
     """
-    with subprocess.Popen(
-        [*_memory_limit(), *command], cwd=folder, env=tools.environment(), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
-    ) as process:  # fmt: skip
-        try:
-            output, _ = process.communicate(timeout=BUILD_TIMEOUT_S)
-        except BaseException as error:
-            os.killpg(process.pid, signal.SIGKILL)  # not waited for yet, so the number is still its own
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise LabError(f"{what} took more than {BUILD_TIMEOUT_S} s and was stopped.") from error
-            raise
-    if process.returncode:
+    try:
+        status, output = limits.run(command, folder, LIMITS, tools.environment(), held)
+    except limits.TooLong as error:
+        raise LabError(f"{what} took more than {LIMITS.seconds:g} s and was stopped.") from error
+    if status:
         raise ToolFailed(what, output)
     return output
-
-
-def _memory_limit() -> list[str]:
-    """Return what to put before a command so that no process of it takes more than MEMORY_BYTES."""
-    prlimit = shutil.which("prlimit")
-    return [prlimit, f"--as={MEMORY_BYTES}"] if prlimit else []

@@ -20,6 +20,7 @@ from lab.hostcc import cache_dir
 from lab.progress import OnProgress
 
 SRAM = range(0x20000000, 0x20040000)
+PRODUCTS = (".elf", ".bin", ".uf2", ".hex", ".dis", ".elf.map")
 NOT_COUNTED = (".heap", ".stack_dummy", ".stack1_dummy")
 
 
@@ -31,11 +32,14 @@ class Tree:
         folder: its root: source/, build/ and a lock.
         board: the Pico SDK's name of the board.
         tools: what builds it.
+        lock: the open lock. All programs of a build keep it open: where this process is killed, the next build waits
+            for what it had started.
     """
 
     folder: Path
     board: str
     tools: Toolchain
+    lock: int
 
     def build(self, app: str, generated: Mapping[str, str], on_progress: OnProgress) -> None:
         """Compile an app with some generated files.
@@ -43,13 +47,25 @@ class Tree:
         Raises:
             ToolFailed: CMake, the compiler or the linker refused.
         """
+        self._clear(app, generated)
         for name, text in package.listed(generated).items():
             path = self.folder / "source" / name
             if not path.exists() or path.read_bytes() != text.encode():  # Ninja goes by the time of writing
                 write_bytes(path, text.encode())
         self._configure(on_progress)
         on_progress(2, 4, "compiling")
-        run_tool([self.tools.ninja, "-C", str(self._made), app], self.folder, self.tools, "Compiling the firmware")
+        self._run([self.tools.ninja, "-C", str(self._made), app], "Compiling the firmware")
+
+    def _clear(self, app: str, generated: Mapping[str, str]) -> None:
+        """Take away what an earlier build left and this one would not write anew: its C, and what it made."""
+        for path in (self.folder / "source" / package.GENERATED).glob("*"):
+            if path.name not in generated:
+                path.unlink()
+        for suffix in PRODUCTS:
+            self.made(f"{app}{suffix}").unlink(missing_ok=True)
+
+    def _run(self, command: list[str], what: str) -> str:
+        return run_tool(command, self.folder, self.tools, what, (self.lock,))
 
     def _configure(self, on_progress: OnProgress) -> None:
         done = self.folder / "configured"
@@ -59,7 +75,7 @@ class Tree:
         source = self.folder / "source"
         options = [*_options(self.board, self.tools), f"-DLAB_GENERATED={source / package.GENERATED}"]
         command = [self.tools.cmake, "-S", str(source), "-B", str(self._made), *options]
-        run_tool(command, self.folder, self.tools, "Configuring the firmware")
+        self._run(command, "Configuring the firmware")
         write_bytes(done, b"")
 
     def made(self, name: str) -> Path:
@@ -73,7 +89,7 @@ class Tree:
     def ram_bytes(self, elf: Path) -> int:
         """Return the bytes of all sections that lie in SRAM when the firmware runs, without heap and stack."""
         size = str(Path(self.tools.compiler).with_name("arm-none-eabi-size"))
-        table = run_tool([size, "-A", "-d", str(elf)], self.folder, self.tools, "Measuring the firmware")
+        table = self._run([size, "-A", "-d", str(elf)], "Measuring the firmware")
         rows = [line.split() for line in table.splitlines()]
         sections = [(row[0], int(row[1]), int(row[2])) for row in rows if len(row) == 3 and row[1].isdigit()]
         return sum(count for name, count, at in sections if at in SRAM and name not in NOT_COUNTED)
@@ -98,7 +114,7 @@ def held_tree(board: Board) -> Iterator[Tree]:
         raise unwritable(folder, error) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Tree(folder, board.name, tools)
+        yield Tree(folder, board.name, tools, lock.fileno())
 
 
 def _options(board: str, tools: Toolchain) -> list[str]:

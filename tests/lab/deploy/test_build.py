@@ -15,7 +15,9 @@ from lab.deploy import build, emulator, package, toolchain, uf2
 from lab.deploy.boards import BOARDS, board_named
 from lab.deploy.build import build_firmware
 from lab.deploy.prepared import prepared_detector
-from lab.errors import BadInput, Missing
+from lab.deploy.tree import held_tree
+from lab.errors import BadInput, LabError, Missing
+from lab.limits import Limits
 from lab.sound.features.core import FIRMWARE
 from lab.sound.features.spec import DEFAULT
 
@@ -177,6 +179,36 @@ def test_a_model_too_slow_for_its_hop_counts_what_it_loses_and_keeps_time(tmp_pa
     assert lines[-1][1]["overruns"] > 10
     assert lines[-1][1]["hop"] - lines[0][1]["hop"] == len(lines) - 1 + lines[-1][1]["overruns"]
     assert all(0.032 * line["hop"] < t_s < 0.032 * line["hop"] + 0.1 for t_s, line in lines)
+
+
+@needs_toolchain
+def test_words_that_mean_harm_become_text_on_the_board_and_nothing_else(tmp_path, monkeypatch):
+    """Labels and a name full of C, CMake and shell, by the real compilers; the tree forgets the build before."""
+    known = build_firmware(prepared_detector(), "pico", tmp_path / "known", app="selftest")
+    assert "selftest" in known.file("bin").name
+    words = ['"; system("touch owned"); "', "*/ #error owned", "${CMAKE_COMMAND} $ENV{HOME}",
+             "$(touch owned) `touch owned`", "??/\n??=", "%s%n", ") execute_process(COMMAND touch owned"]  # fmt: skip
+    hostile = replace(detector_of(dense_model(6), tuple(words), (words[0],)), name='\\x41 \'"; #include "/etc/passwd"')
+    image = build_firmware(hostile, "pico", tmp_path / "hostile").file("bin").read_bytes()
+    for word in (*words[1:4], words[6]):
+        assert json.dumps(word)[1:-1].encode() in image
+    assert b"root:" not in image
+    with held_tree(BOARDS["pico"]) as tree:
+        assert not (tree.folder / "source" / package.GENERATED / "lab_vectors.h").exists()
+        assert list(tree.folder.rglob("*owned*")) == []
+
+
+@needs_toolchain
+def test_a_build_that_takes_too_long_or_too_much_says_so_and_the_next_one_works(tmp_path, monkeypatch):
+    monkeypatch.setattr(toolchain, "LIMITS", Limits(seconds=0.2))
+    with pytest.raises(LabError, match=r"Compiling the firmware took more than 0.2 s and was stopped"):
+        build_firmware(detector_of(dense_model(7)), "pico", tmp_path / "long")
+    monkeypatch.setattr(toolchain, "LIMITS", Limits(seconds=600, memory_bytes=2**25))
+    with pytest.raises(LabError, match="Compiling the firmware failed"):
+        build_firmware(detector_of(dense_model(7)), "pico", tmp_path / "much")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert build_firmware(detector_of(dense_model(7)), "pico", tmp_path / "fine").file("uf2").exists()
 
 
 def test_an_unknown_board_is_refused_before_any_work(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from lab.deploy import toolchain
 from lab.deploy.toolchain import Toolchain, ToolFailed, find_sdk, run_tool
 from lab.errors import LabError
+from lab.limits import Limits
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_failing_tool_is_one_sentence_and_keeps_its_output(tools, tmp_path):
 
 
 def test_a_tool_that_takes_too_long_ends_with_all_it_started(tools, tmp_path, monkeypatch):
-    monkeypatch.setattr(toolchain, "BUILD_TIMEOUT_S", 2)
+    monkeypatch.setattr(toolchain, "LIMITS", Limits(seconds=2))
     child = "import time; time.sleep(600)"
     script = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); "
     script += "open('child', 'w').write(str(p.pid)); p.wait()"
@@ -65,9 +66,8 @@ def _runs(pid):
         return False
 
 
-@pytest.mark.skipif(not toolchain._memory_limit(), reason="no prlimit on this machine")
 def test_a_tool_that_takes_too_much_memory_fails(tools, tmp_path, monkeypatch):
-    monkeypatch.setattr(toolchain, "MEMORY_BYTES", 2**29)
+    monkeypatch.setattr(toolchain, "LIMITS", Limits(seconds=60, memory_bytes=2**29))
     with pytest.raises(ToolFailed, match="MemoryError"):
         run_tool([sys.executable, "-c", "bytearray(2**30)"], tmp_path, tools, "Compiling")
 
