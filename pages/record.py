@@ -3,11 +3,11 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import recording, webrtc
+from pages.ui import consenting, recording, webrtc
 
 ui.require_login()
 project = ui.header("Record", "Your own sounds, in the room where the board will hang.")
-recording.consent()
+consenting.ask()
 recording.interrupted(project.id)
 
 if problem := webrtc.origin():

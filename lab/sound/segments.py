@@ -11,6 +11,8 @@ from lab.sound.labels import check_label
 
 COLUMNS = ("file", "start_s", "end_s")
 MAX_S = 36_000.0
+MAX_SEGMENTS = 10_000
+"""Stretches that one sound, or one table, may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def read_csv(data: bytes) -> dict[str, list[Segment]]:
         raise BadInput("The table of segments is not a CSV file that can be read.") from error
     if not rows or any(column not in rows[0] for column in COLUMNS):
         raise BadInput(f"The table of segments needs rows with the columns {', '.join(COLUMNS)}.")
+    _check_count(len(rows))
     found: dict[str, list[Segment]] = {}
     for line, row in enumerate(rows, start=2):
         try:
@@ -82,6 +85,7 @@ def read_labels(data: bytes) -> list[Segment]:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise BadInput("The label track is not a text file that can be read.") from error
+    _check_count(len(lines))
     found = []
     for number, line in enumerate(lines, start=1):
         start, _, rest = line.partition("\t")
@@ -98,6 +102,11 @@ def read_labels(data: bytes) -> list[Segment]:
     if not found:
         raise BadInput("The label track has no stretches: mark regions in Audacity, not points.")
     return found
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_SEGMENTS:
+        raise BadInput(f"The table has {count:,} lines; at most {MAX_SEGMENTS:,} segments are kept. Cut it into parts.")
 
 
 def _seconds(text: str) -> float:

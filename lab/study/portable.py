@@ -17,6 +17,7 @@ from lab.sound import facts
 from lab.sound.augment import Augmentation
 from lab.sound.files import read_clip, wav_bytes
 from lab.sound.labels import check_label
+from lab.sound.segments import MAX_SEGMENTS, Segment
 from lab.sound.zips import unzipped
 from lab.study import augmentation
 from lab.study.versions import version
@@ -25,7 +26,7 @@ from lab.workspace.store import LOCAL_OWNER, Clip, Project, Store, check_name, r
 SCHEMA = 1
 CARD = "project.json"
 MAX_CARD_BYTES = 64 * 2**20
-MAX_FOLD, MAX_NOTES, MAX_SEGMENTS = 1_000, 100, 10_000
+MAX_FOLD, MAX_NOTES = 1_000, 100
 TEXTS = {"name": 300, "label": 100, "recording": 300, "source": 300, "licence": 200}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -80,6 +81,7 @@ def bring_in(
             raise BadInput("The project names one sound twice; nothing was added.")
         recipe = _recipe(card)
         chosen = _free_name(store, owner, check_name(name or card["name"]), given=name is not None)
+        store.room_for(sum((folder / _audio(clip["sha256"])).stat().st_size for clip in clips))
         for place, clip in enumerate(clips):
             on_progress(place, len(clips), clip["name"])
             store.put_artifact("wav", clip["name"], (folder / _audio(clip["sha256"])).read_bytes())
@@ -173,8 +175,6 @@ def _measured(path: Path, name: str, sha256: str) -> dict[str, Any]:
 
 
 def _segments(given: Any, name: str) -> list[dict[str, Any]]:
-    from lab.sound.segments import Segment
-
     if not isinstance(given, list) or len(given) > MAX_SEGMENTS:
         raise BadInput(f"{name!a} has segments that cannot be read; nothing was added.")
     return [Segment.from_json(each).to_json() for each in given]

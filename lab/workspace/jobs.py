@@ -8,10 +8,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from lab.errors import BadInput
 from lab.workspace.store import LOCAL_OWNER, Job, JobEvent, Store, now, required
+from lab.workspace.store.quota import OverQuota
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN_STATES = (QUEUED, RUNNING)
@@ -35,6 +37,7 @@ def submit(
 
     Raises:
         BadInput: the arguments are not JSON, or too long.
+        OverQuota: the person has as many open jobs as they may (LAB_QUOTA_JOBS).
     """
     try:
         size = len(json.dumps(args))
@@ -43,8 +46,20 @@ def submit(
     if size > MAX_ARGS_BYTES:
         raise BadInput(f"A job's settings take {size} bytes; {MAX_ARGS_BYTES} are the most.")
     with store.session() as session:
+        _check_open(session, owner, store.config.quota_jobs)
         session.add(made := Job(task=task, args=args, project_id=project_id, owner=owner))
     return made
+
+
+def _check_open(session: Session, owner: str, most: int) -> None:
+    if not most:
+        return
+    open_jobs = select(func.count()).select_from(Job).where(Job.owner == owner, Job.state.in_(OPEN_STATES))
+    count = session.scalar(open_jobs) or 0
+    if count >= most:
+        raise OverQuota(
+            f"{count} of your jobs wait or run, and {most} may. Nothing was asked for: let one end, or cancel it."
+        )
 
 
 def job(store: Store, job_id: int) -> Job:

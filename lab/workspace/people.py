@@ -61,3 +61,26 @@ def met(store: Store, person: Person, kind: str) -> None:
         else:
             known.name, known.seen = name, now()
         audit.note(session, person.id, "sign in", data={"name": name, "by": kind})
+
+
+def consented(store: Store, person: Person) -> bool:
+    """Whether a person has agreed that sound of theirs is kept.
+
+    Args:
+        store: the instance's.
+        person: who.
+    """
+    with store.session() as session:
+        known = session.get(Known, person.id)
+        return known is not None and known.consented is not None
+
+
+def consent(store: Store, person: Person) -> None:
+    """Note that a person agrees that sound of theirs is kept; a line of the audit log says when."""
+    with store.session() as session:
+        known = session.get(Known, person.id)
+        if known is None:
+            session.add(known := Known(id=person.id, name=person.name[:200], kind="met"))
+        if known.consented is None:
+            known.consented = now()
+            audit.note(session, person.id, "consent")

@@ -23,6 +23,9 @@ class Settings:
         job_minutes: LAB_JOB_MINUTES, the longest that a job may run; 0 for no limit.
         job_memory_mb: LAB_JOB_MEMORY_MB, the most that a job may take of this machine's memory; 0 for no limit.
         job_disk_mb: LAB_JOB_DISK_MB, the most that a job may write, temporary files and what it keeps; 0 for no limit.
+        quota_mb: LAB_QUOTA_MB, the most that one person's sounds and files may take; 0 for no limit.
+        quota_jobs: LAB_QUOTA_JOBS, how many jobs of one person may wait or run; 0 for no limit.
+        retention_days: LAB_RETENTION_DAYS, after how many days untouched projects go; 0 for never.
     """
 
     home: Path
@@ -33,6 +36,9 @@ class Settings:
     job_minutes: int = 0
     job_memory_mb: int = 0
     job_disk_mb: int = 0
+    quota_mb: int = 0
+    quota_jobs: int = 0
+    retention_days: int = 0
 
     def environment(self) -> dict[str, str]:
         """Return the variables from which another process reads the same settings."""
@@ -40,7 +46,8 @@ class Settings:
             "LAB_HOME": str(self.home), "DATABASE_URL": self.database_url, "LAB_ARTIFACTS_URL": self.artifacts_url,
             "DASK_SCHEDULER_ADDRESS": self.dask_scheduler, "LAB_WORKERS": str(self.workers),
             "LAB_JOB_MINUTES": str(self.job_minutes), "LAB_JOB_MEMORY_MB": str(self.job_memory_mb),
-            "LAB_JOB_DISK_MB": str(self.job_disk_mb),
+            "LAB_JOB_DISK_MB": str(self.job_disk_mb), "LAB_QUOTA_MB": str(self.quota_mb),
+            "LAB_QUOTA_JOBS": str(self.quota_jobs), "LAB_RETENTION_DAYS": str(self.retention_days),
         }  # fmt: skip
 
     @property
@@ -65,6 +72,9 @@ def settings() -> Settings:
         job_minutes=_number("LAB_JOB_MINUTES", 0),
         job_memory_mb=_number("LAB_JOB_MEMORY_MB", 0),
         job_disk_mb=_number("LAB_JOB_DISK_MB", 0),
+        quota_mb=_number("LAB_QUOTA_MB", 0),
+        quota_jobs=_number("LAB_QUOTA_JOBS", 0),
+        retention_days=_number("LAB_RETENTION_DAYS", 0),
     )
 
 

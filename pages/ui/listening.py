@@ -10,7 +10,7 @@ from lab.deploy.events import threshold_code
 from lab.deploy.live import Hop
 from lab.errors import LabError
 from lab.study.ear import Ear
-from pages.ui import acting, detectors, live, telling, webrtc, words
+from pages.ui import acting, consenting, detectors, live, telling, webrtc, words
 from pages.ui.session import store
 from pages.ui.work import latest_job, latest_result, submit
 
@@ -96,9 +96,10 @@ def alarm_wav(kind: str) -> bytes:
 
 def verdict(project_id: int, heard: Ear, hears: bool) -> None:
     """Draw the button that keeps what the detector got wrong."""
+    agreed = consenting.ask() if hears else consenting.given()
     with st.container(horizontal=True, vertical_alignment="center"):
         acting.button(
-            "That was wrong", icon=":material/thumb_down:", disabled=not hears, key="listen-wrong",
+            "That was wrong", icon=":material/thumb_down:", disabled=not (hears and agreed), key="listen-wrong",
             on_click=_keep, args=(project_id, heard),
             help=f"Keeps the last {KEPT_S:.0f} s as a sound of this project, labelled the other way round.",
         )  # fmt: skip
@@ -118,6 +119,9 @@ def wrong_label(detector: Detector, hops: Sequence[Hop]) -> str:
 
 def _keep(project_id: int, heard: Ear) -> None:
     detector = heard.detector
+    if not consenting.given():
+        st.session_state["_listen_kept"] = (project_id, f":material/error: {consenting.FIRST}", None)
+        return
     samples, hops = heard.last(KEPT_S)
     if detector is None or not len(samples):
         text = ":material/error: Nothing was kept: the page has heard nothing yet."

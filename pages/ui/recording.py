@@ -11,16 +11,12 @@ from lab.sound.labels import check_label
 from lab.study.ear import Ear, Saved
 from lab.workspace import takes
 from lab.workspace.takes import Take
-from pages.ui import acting, live, webrtc
+from pages.ui import acting, consenting, live, webrtc
 from pages.ui.session import store
 from pages.ui.words import count_of
 
 USUAL = ("alarm", "not_alarm")
 ONE, ON = "One clip", "A take, cut into clips"
-CONSENT = (
-    "Sound goes from this browser to the computer that runs the lab, and nowhere else. Nothing is kept until you press "
-    "Record. Tell the people in the room; what you recorded can be deleted in Sounds."
-)
 SHOWN = 6
 TALLY_FROM_S = 5.0
 LOOK_S = 2.0
@@ -28,11 +24,6 @@ NO_WAY = (
     "The browser and the lab did not reach each other by WebRTC: no direct way for UDP between them. Record below over "
     "plain HTTP instead. Whoever runs the lab can set up a relay (LAB_TURN_URL, LAB_TURN_USER, LAB_TURN_SECRET)."
 )
-
-
-def consent() -> None:
-    """Say where sound goes and what is kept."""
-    st.caption(f":material/shield_person: {CONSENT}")
 
 
 def ear() -> Ear:
@@ -87,8 +78,9 @@ def controls(project_id: int, heard: Ear, hears: bool) -> str:
             st.button("Stop", type="primary", icon=":material/stop:", on_click=heard.stop_take, key="record-stop")
         else:
             acting.button(
-                "Record", type="primary", icon=":material/fiber_manual_record:", disabled=not hears,
-                key="record-start", on_click=_start, args=(heard, project_id, label, mode, clip_s),
+                "Record", type="primary", icon=":material/fiber_manual_record:",
+                disabled=not (hears and consenting.given()), key="record-start",
+                on_click=_start, args=(heard, project_id, label, mode, clip_s),
             )  # fmt: skip
         st.caption(_told(heard, hears, mode, clip_s))
     return label or USUAL[0]
@@ -97,12 +89,17 @@ def controls(project_id: int, heard: Ear, hears: bool) -> str:
 def _told(heard: Ear, hears: bool, mode: str | None, clip_s: int) -> str:
     if heard.take:
         return f"{count_of(heard.take.saved, 'clip')} saved so far; each is on disk before it is counted."
+    if not consenting.given():
+        return "First agree to it, above."
     if not hears:
         return "Turn the microphone on first."
     return f"Records {clip_s} s." if mode == ONE else f"Records until you stop, and saves a clip each {clip_s} s."
 
 
 def _start(heard: Ear, project_id: int, label: str, mode: str, clip_s: int) -> None:
+    if not consenting.given():
+        heard.problem = consenting.FIRST
+        return
     try:
         heard.start_take(project_id, check_label(label or ""), clip_s, 1 if mode == ONE else None)
     except LabError as error:
@@ -159,7 +156,7 @@ def fallback(project_id: int, label: str) -> None:
         count = st.session_state.setdefault("_record_http", 0)
         sound = st.audio_input("Recording", sample_rate=16_000, key=f"record-http-{count}")
         acting.button(
-            "Keep this recording", disabled=sound is None, key="record-keep", on_click=_keep,
+            "Keep this recording", disabled=sound is None or not consenting.given(), key="record-keep", on_click=_keep,
             args=(sound, project_id, label),
         )  # fmt: skip
     if said := st.session_state.pop("_record_kept", None):
@@ -169,6 +166,9 @@ def fallback(project_id: int, label: str) -> None:
 def _keep(sound: Any, project_id: int, label: str) -> None:
     from lab.sound.files import read_clip
 
+    if not consenting.given():
+        st.session_state["_record_kept"] = (False, consenting.FIRST)
+        return
     try:
         clip, _ = read_clip(sound.getvalue(), check_label(label))
         kept = ear().keep(project_id, clip.samples, clip.label, f"{clip.label} recorded", "recorded here, over HTTP")

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.sound.clip import RATE_HZ
 from lab.study.ear import Ear
 from lab.study.recent import SOUND_S
-from pages.ui import acting, bundles, flow, listening, mending, webrtc
+from pages.ui import acting, bundles, consenting, flow, listening, mending, webrtc
 from pages.ui.session import store
 
 EVERY_S = 0.5
@@ -104,7 +104,10 @@ def _twin(project_id: int) -> Ear | None:
         st.info("There is no detector in this project yet, so there is no twin.")
         return None
     heard = listening.ear(chosen[1])
-    return heard if listening.microphone(heard) else None
+    hears = listening.microphone(heard)
+    if hears:
+        consenting.ask()
+    return heard if hears else None
 
 
 def quiet_label(detector: Detector) -> str:
@@ -126,6 +129,8 @@ def _keep(project_id: int, heard: Ear | None, press: Press) -> tuple[str, int | 
     """Keep what the page heard at an event as a hard negative; return what to say, and the clip."""
     if heard is None or heard.detector is None:
         return ":material/error: Nothing was kept: the twin was off.", None
+    if not consenting.given():
+        return f":material/error: {consenting.FIRST}", None
     end_s = max(press.ended_s, press.began_s + BEFORE_S - KEPT_S)
     samples, _ = heard.last(press.began_s + BEFORE_S - end_s, end_s)
     if len(samples) < LEAST_S * RATE_HZ:

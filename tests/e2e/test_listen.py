@@ -88,6 +88,7 @@ def test_an_alarm_is_drawn_in_time_corrected_and_taught(home, tmp_path, monkeypa
             page.wait_for_function("drawn.level.length >= 5")
             lags = page.evaluate("""() => drawn.level.map((at) =>
               at - Math.max(...played.filter((start) => start <= at)))""")
+            page.get_by_role("button", name="I agree").click()
             page.get_by_role("button", name="Play a test alarm").click()
             page.locator("audio").first.wait_for(state="attached")
             press_until(page, "That was wrong", "Kept the last 4.0 s")

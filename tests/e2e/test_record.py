@@ -73,6 +73,7 @@ def open_record(opened, address, project):
     page.add_init_script(KEEP_STREAM)
     page.goto(f"{address}/record?project={project}")
     page.get_by_role("heading", name="Record", exact=True).wait_for()
+    page.get_by_role("button", name="I agree").click()
     return page
 
 

@@ -155,6 +155,9 @@ def records(page, team):
     visit(page, team, f"record?project={PROJECT}")
     turn_on(page)
     page.get_by_text("of the sound received").first.wait_for()
+    agree = page.get_by_role("button", name="I agree")
+    if agree.count():
+        agree.click()
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_text("Saved: 1 clip").wait_for()
 

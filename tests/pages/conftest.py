@@ -85,6 +85,7 @@ def open_page(all_parts, submitted):
 
     def opened(name: str, *unfolded: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+        app.session_state["_consented"] = True
         for key in unfolded:
             app.session_state[key] = True
         if name != "home":

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from lab.errors import LabError
+from lab.workspace.store import quota
 from lab.workspace.store.guard import EDITOR, OWNER, guard, guarded_sessions, require
 from lab.workspace.store.store import Store
 from lab.workspace.store.tables import Artifact, Run
@@ -28,6 +29,8 @@ class PersonStore(Store):
 
     def put_artifact(self, kind: str, name: str, data: bytes) -> Artifact:
         """Keep a file; it may be read by the person, or by all who see the project that it is put for."""
+        if kind != quota.EXPORT:
+            self.room_for(len(data), self._project_id)
         made = self._put(kind, name, data)
         self._hold([made.sha256], self._project_id, "" if self._project_id else self.person)
         return made
@@ -60,6 +63,9 @@ class PersonStore(Store):
         with self.session() as session:
             require(session, self.person, project_id, OWNER)
         return self._whole
+
+    def _room_for(self, size_bytes: int, person: str, project_id: int | None) -> None:
+        self._whole._room_for(size_bytes, self.person, project_id)  # others' rows count for who owns the project
 
     def _put(self, kind: str, name: str, data: bytes) -> Artifact:
         return self._whole._put(kind, name, data)  # it may be there already, for somebody else

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from lab.errors import BadInput, LabError
 from lab.workspace.settings import Settings, settings
+from lab.workspace.store import quota
 from lab.workspace.store.artifacts import INSTANCES, ArtifactFiles
 from lab.workspace.store.schema import open_engine
 from lab.workspace.store.tables import Artifact, Clip, Holder, Project, Run, now
@@ -103,9 +104,26 @@ class Store:
             name: what a download of it is called.
             data: its bytes.
         """
+        if kind != quota.EXPORT:
+            self.room_for(len(data))
         made = self._put(kind, name, data)
         self._hold([made.sha256], person=LOCAL_OWNER)
         return made
+
+    def room_for(self, size_bytes: int, project_id: int | None = None) -> None:
+        """See that a project's first owner, or else who asks, may keep so much more.
+
+        Raises:
+            OverQuota: they may not (LAB_QUOTA_MB); says how to free some.
+        """
+        self._room_for(size_bytes, LOCAL_OWNER, project_id)
+
+    def _room_for(self, size_bytes: int, person: str, project_id: int | None) -> None:
+        if not self.config.quota_mb:
+            return
+        with self.session() as session:
+            project = session.get(Project, project_id) if project_id else None
+            quota.check(session, project.owner if project else person, size_bytes, self.config.quota_mb)
 
     def _hold(self, sha256s: Iterable[str], project_id: int | None = None, person: str = "") -> None:
         """Note that files were made for a project, or a person, who may read them from now on."""
@@ -189,6 +207,7 @@ class Store:
         Raises:
             LabError: the disk is full; nothing was added.
         """
+        self.room_for(len(wav), project_id)
         sha256 = self._put("wav", name, wav).sha256  # who may read it follows from the clip
         fields = {
             "name": name[:300], "label": label, "recording_id": recording_id[:300], "seconds": seconds, "peak": peak,
