@@ -12,14 +12,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from lab.cli import hosting, learning, measuring, serving, shipping, sounds
+from lab.cli import hosting, learning, measuring, people, serving, shipping, sounds
 from lab.cli.adding import Result
 from lab.errors import LabError
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         with _stdout_to_stderr() as write:
             result: Result | None = args.run(args)
@@ -75,13 +75,14 @@ def _readable(result: Result, indent: str = "") -> str:
     return "\n".join(lines)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every command; what it returns has `run`, to be called with itself."""
     parser = argparse.ArgumentParser(prog="python -m lab", description="From a sound to firmware, headless.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (
         learning.demo, sounds.data, sounds.project, sounds.features, learning.train, learning.optimize,
         shipping.audit, shipping.compiled, shipping.infer, shipping.emulate, measuring.evaluate, measuring.bench,
-        serving.worker, serving.track, serving.backup, serving.restore,
+        people.person, serving.worker, serving.track, serving.backup, serving.restore,
         hosting.workshop,
     ):  # fmt: skip
         add(commands)

@@ -29,7 +29,7 @@ def stage(config: Settings, owner: str, name: str, data: bytes) -> Path:
     for old in _top(config).glob("*/*"):
         if time.time() - old.stat().st_mtime > KEPT_S:
             shutil.rmtree(old, ignore_errors=True)
-    return write_bytes(_folder(config, owner) / uuid.uuid4().hex / Path(name).name, data)
+    return write_bytes(folder(config, owner) / uuid.uuid4().hex / Path(name).name, data)
 
 
 def given(config: Settings, owner: str | None, path: str) -> Path:
@@ -43,7 +43,7 @@ def given(config: Settings, owner: str | None, path: str) -> Path:
     found = Path(path)
     if owner not in (None, LOCAL.id):
         found = found.resolve()
-        if not found.is_relative_to(_folder(config, str(owner)).resolve()):
+        if not found.is_relative_to(folder(config, str(owner)).resolve()):
             raise BadInput(f"{found.name} is not there.")
     if not found.exists():
         raise BadInput(f"{found if owner in (None, LOCAL.id) else found.name} is not there.")
@@ -54,5 +54,6 @@ def _top(config: Settings) -> Path:
     return config.home / "incoming"
 
 
-def _folder(config: Settings, owner: str) -> Path:
+def folder(config: Settings, owner: str) -> Path:
+    """Return where one person's uploads wait."""
     return _top(config) / hashlib.sha256(owner.encode()).hexdigest()[:16]

@@ -81,6 +81,12 @@ def interrupted(config: Settings, project_id: int) -> list[Take]:
     return found
 
 
+def forget_all(config: Settings, project_id: int) -> None:
+    """Take away every note of a project that is gone."""
+    for path in _folder(config).glob(f"{project_id}-*.json"):
+        path.unlink(missing_ok=True)
+
+
 def noted(config: Settings, project_id: int) -> bool:
     """Whether a project has takes that are being recorded or ended early."""
     return any(_folder(config).glob(f"{project_id}-*.json"))
