@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import acting, detectors, flow, guiding, results, setup, way, work
+from pages.ui import acting, detectors, ending, flow, guiding, results, setup, way, work
 
 ui.require_login()
 project = ui.header(
@@ -19,6 +19,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("A detector is ready. It hears this microphone, on the same code the board runs.")
 setup.panel()
 guiding.brief()
+ending.panel()
 
 st.subheader("The way", anchor=False)
 way.draw(project.id)

@@ -30,6 +30,7 @@ from lab.workspace.needs import Unfit
 from lab.workspace.scratch import clear
 from lab.workspace.settings import Settings, settings
 from lab.workspace.store import Job, JobEvent, Serving, Store, now, open_store
+from lab.workspace.store.retention import expire
 from lab.workspace.store.sweeping import sweep
 from lab.workspace.tracking import Sender
 
@@ -44,6 +45,7 @@ STOP_GRACE_S = 8.0
 RETRY_S = 5.0
 IDLE_EXIT_S = 6 * 3600.0
 FORGET_AFTER_S = 24 * 3600.0
+SWEEP_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
 AWAY = "Waiting for the cluster, which does not answer."
@@ -288,8 +290,11 @@ def main(config: Settings | None = None) -> None:
         log.info("worker=%s home=%s", worker.name, config.home)
         try:
             worker.adopt()
-            _swept(worker.store)
+            swept = time.monotonic() - SWEEP_S
             while not stopping and (config.home / LOCK_FILE).exists() and _is_needed(worker):
+                if time.monotonic() - swept >= SWEEP_S:
+                    _swept(worker.store)
+                    swept = time.monotonic()
                 time.sleep(POLL_S if _stepped(worker) and _stepped(sender) else RETRY_S)
                 worker.problem = sender.problem
         finally:
@@ -298,8 +303,10 @@ def main(config: Settings | None = None) -> None:
 
 
 def _swept(store: Store) -> None:
+    """Clear away what crashes left, and what is older than LAB_RETENTION_DAYS."""
     try:
         sweep(store)
+        expire(store)
     except Exception:  # a disk or database that is away: jobs matter more
         log.exception("sweep failed")
 
