@@ -5,9 +5,10 @@ import streamlit as st
 if __name__ == "__main__":  # a visit: Streamlit runs this file as its script
     from pages import ui
     from pages.server import places
+    from pages.ui import session
 
     with ui.shows_errors():  # such as a database that is away
-        page = ui.navigation(places.leads())
+        page = ui.navigation(places.leads(), session.runs())
         ui.frame()
         page.run()
 else:  # the server imports it

@@ -10,17 +10,19 @@ HOME, SOUNDS, TRAIN, FIRMWARE = (str(FOLDER / f"{name}.py") for name in ("home",
 OPTIMIZE, ALARM_BENCH = (str(FOLDER / f"{name}.py") for name in ("optimize", "alarm_bench"))
 AUGMENT = str(FOLDER / "augment.py")
 LISTEN, RECORD, BOARD = (str(FOLDER / f"{name}.py") for name in ("listen", "record", "board"))
+YOUR_DATA, ADMIN = (str(FOLDER / f"{name}.py") for name in ("your_data", "admin"))
 GUIDE, ROOM = (str(FOLDER / f"{name}.py") for name in ("guide", "room"))
 ENTERED = "_entered"
 ICON = str(Path(__file__).with_name("icon.svg"))
 """The browser tab's. A material icon there would be fetched from the network."""
 
 
-def navigation(leads: bool = False) -> StreamlitPage:
+def navigation(leads: bool = False, runs: bool = False) -> StreamlitPage:
     """Draw the way through the lab and return the page that was chosen.
 
     Args:
         leads: whether the leader of a workshop is here, who has a page more.
+        runs: whether who runs the instance is here, who has another.
     """
     st.session_state[ENTERED] = True
     st.set_page_config("TinyML Lab", ICON, layout="wide")
@@ -38,6 +40,8 @@ def navigation(leads: bool = False) -> StreamlitPage:
             st.Page(FIRMWARE, title="Firmware", icon=":material/memory:"),
             st.Page(BOARD, title="Board", icon=":material/developer_board:"),
             st.Page(ROOM, title="Room", icon=":material/groups:", visibility="visible" if leads else "hidden"),
+            st.Page(YOUR_DATA, title="Your data", icon=":material/person:"),
+            st.Page(ADMIN, title="Admin", icon=":material/monitoring:", visibility="visible" if runs else "hidden"),
         ],
         position="top",
     )

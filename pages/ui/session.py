@@ -56,6 +56,12 @@ def sign_in_configured() -> bool:
     return identity.way() is not identity.LOCAL_WAY
 
 
+def runs() -> bool:
+    """Whether who runs the instance is here."""
+    here = identity.person_here()
+    return here is not None and here.is_admin
+
+
 def owner() -> str:
     """Return whose projects are shown first, and in whose name jobs run."""
     return person().id

@@ -40,13 +40,13 @@ def submit(task: str, args: dict[str, Any], project_id: int | None) -> None:
         st.error(str(error))
 
 
-def latest_job(project_id: int, *tasks: str) -> Job | None:
-    """Return a project's newest job among these tasks, or among all."""
+def latest_job(project_id: int | None, *tasks: str) -> Job | None:
+    """Return a project's newest job among these tasks, or among all; None for any project that the person sees."""
     rows = jobs.jobs(store(), project_id)
     return next((row for row in rows if not tasks or row.task in tasks), None)
 
 
-def latest_result(project_id: int, *tasks: str) -> dict[str, Any] | None:
+def latest_result(project_id: int | None, *tasks: str) -> dict[str, Any] | None:
     """Return what the newest finished job among these tasks gave."""
     rows = jobs.jobs(store(), project_id)
     return next((row.result for row in rows if row.task in tasks and row.state == jobs.DONE), None)
@@ -62,7 +62,7 @@ def metrics(job_id: int) -> list[dict[str, float]]:
     return [event.data for event in jobs.events(store(), job_id, jobs.METRIC)]
 
 
-def job_panel(project_id: int, *tasks: str, curves: bool = False) -> Job | None:
+def job_panel(project_id: int | None, *tasks: str, curves: bool = False) -> Job | None:
     """Draw the newest job among these tasks, live while it runs.
 
     Args:

@@ -20,6 +20,8 @@ PAGES = {
     "alarm_bench": "alarm_bench",
     "firmware": "firmware",
     "board": "board",
+    "your_data": "your_data",
+    "admin": "admin",
 }
 WIDTHS = {1280: 900, 390: 844}
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--hide-scrollbars")
