@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,8 @@ class Detector:
         try:
             detector = cls(
                 name=str(card["name"]), model=model, spec=FeatureSpec.from_json(card["spec"]),
-                labels=tuple(card["labels"]), positive=tuple(card["positive"]), threshold=float(card["threshold"]),
-                rule=EventRule(**card["rule"]), dataset=str(card["dataset"]), licences=tuple(card["licences"]),
+                labels=_listed(card, "labels"), positive=_listed(card, "positive"), threshold=float(card["threshold"]),
+                rule=EventRule(**card["rule"]), dataset=str(card["dataset"]), licences=_listed(card, "licences"),
                 scores=dict(card["scores"]), augmentation=dict(card.get("augmentation", {})),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as error:
@@ -124,6 +125,12 @@ class Detector:
             raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def _listed(card: dict[str, Any], name: str) -> tuple[str, ...]:
+    if not isinstance(card[name], list):
+        raise TypeError(f"{name} must be a list")
+    return tuple(card[name])
+
+
 def _read_parts(data: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -131,7 +138,7 @@ def _read_parts(data: bytes) -> tuple[dict[str, Any], bytes]:
                 raise BadInput("The detector file unpacks to more than 64 MiB.")
             card = json.loads(archive.read("detector.json"))
             model = archive.read("model.tflite")
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError, RuntimeError) as error:
         raise BadInput("This is not a .detector file: it should be a zip of detector.json and model.tflite.") from error
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         raise BadInput(f"The detector's schema is not {SCHEMA}.")

@@ -12,7 +12,7 @@ from typing import Any
 from lab.errors import BadInput
 from lab.sound.files import SUFFIXES
 from lab.sound.labels import check_label
-from lab.sound.layouts import Found
+from lab.sound.layouts import Found, is_file
 from lab.sound.segments import Segment
 
 FILE = "info.labels"
@@ -60,7 +60,7 @@ def _of_table(table: Path) -> list[Found]:
 
 def _found(named: str, row: dict[str, Any], table: Path) -> Found:
     path = table.parent.joinpath(*PurePosixPath(named).parts)
-    if PurePosixPath(named).is_absolute() or ".." in PurePosixPath(named).parts or not path.is_file():
+    if PurePosixPath(named).is_absolute() or ".." in PurePosixPath(named).parts or not is_file(path):
         raise BadInput(f"{FILE} names {named[:80]!a}, which is not in its folder.")
     label, segments = _labelled(row.get("label"), named)
     name = str(row.get("name") or path.stem)

@@ -5,7 +5,6 @@ file keeps its samples as they are; of anything else a note says what was done.
 """
 
 import io
-import os
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from lab.errors import BadInput
 from lab.sound.clip import RATE_HZ, Clip
 from lab.sound.labels import check_label
 from lab.sound.resample import BLOCK_S, resampled
-from lab.sound.riff import missing_bytes, sound_magic
+from lab.sound.riff import Essential, missing_bytes, sound_magic
 
 MAX_CLIP_S = 600
 MAX_OVER = 100.0
@@ -167,7 +166,7 @@ def _opened(source: Path | bytes) -> Iterator[tuple[Any, str]]:
             )
         file.seek(0)
         try:
-            sound = soundfile.SoundFile(_Nameless(file))
+            sound = soundfile.SoundFile(Essential(file))
         except (soundfile.LibsndfileError, TypeError, ValueError, OSError) as error:
             damaged = f"{name} is damaged or cut short; its sound cannot be read."
             raise BadInput(
@@ -175,26 +174,6 @@ def _opened(source: Path | bytes) -> Iterator[tuple[Any, str]]:
             ) from error
         with sound:
             yield sound, name
-
-
-class _Nameless:
-    """A file without a name, so that only its content says what it is.
-
-    Damaged headers make libsndfile seek to before the start; it then finds
-    itself where it was, and gives up.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.read, self.tell, self.write = file.read, file.tell, file.write
-        self.readinto = file.readinto  # type: ignore[attr-defined]
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move as `io` files do, but stay where the target does not exist."""
-        try:
-            return self._file.seek(offset, whence)
-        except (ValueError, OSError):
-            return self._file.tell()
 
 
 def _format(sound: Any, name: str) -> Format:

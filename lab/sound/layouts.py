@@ -44,6 +44,14 @@ class Found:
     segments: tuple[Segment, ...] = ()
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def find_esc50(folder: Path) -> Path | None:
     """Return the table of an ESC-50 layout: esc50.csv, or meta/esc50.csv, at most one folder down."""
     for pattern in (ESC50_FILE, f"meta/{ESC50_FILE}", f"*/{ESC50_FILE}", f"*/meta/{ESC50_FILE}"):
@@ -64,7 +72,7 @@ def esc50_table(table: Path) -> list[Found]:
         data = table.read_bytes()
     except OSError as error:
         raise BadInput(f"{table.name} is not a CSV file that can be read.") from error
-    rows = esc50_rows(data, table.name, lambda filename: (root / "audio" / filename).is_file())
+    rows = esc50_rows(data, table.name, lambda filename: is_file(root / "audio" / filename))
     return [Found(root / "audio" / row.filename, row.label, row.recording_id, row.fold, row.licence) for row in rows]
 
 

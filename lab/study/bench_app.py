@@ -1,4 +1,4 @@
-"""`bench app`: a project of 10,000 clips stays usable, 2,000 come in while one waits, a day leaves no memory behind.
+"""`bench app`: 10,000 clips stay usable, 2,000 come in while one waits, a day leaves no memory behind, no upload harms.
 
 Clips are five seconds of noise at 44.1 kHz, as ESC-50's are, so that each is resampled. The rest of the 10,000 are rows
 whose sounds nobody opens. Everything lies in a folder of its own and is gone afterwards.
@@ -13,6 +13,7 @@ import tempfile
 import time
 import wave
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import numpy as np
 
 from lab.errors import LabError
 from lab.progress import OnProgress, ignore
+from lab.study.hostile.offers import offers
+from lab.study.hostile.trial import LIMIT_MB, LIMIT_S, Report, trial
 from lab.study.projects import add_to
 from lab.workspace.settings import Settings
 from lab.workspace.store import Artifact, Clip, Store
@@ -57,6 +60,7 @@ def app(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[st
         day = day_of_use(home, runs)
         store.engine.dispose()
     goal = GOAL_IMPORT_S * count / IMPORTED
+    harm = trial(offers(), on_progress)
     return {
         "rows": [
             _row("import_s", f"import of {added:,} clips of 5 s at 44.1 kHz", goal, "s", import_s),
@@ -66,9 +70,22 @@ def app(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[st
             _row("idle_mb", "the app's memory at rest, every page opened once", GOAL_IDLE_MB, "MB", day["idle_mb"]),
             _row("day_growth", f"its growth over a day of {day['page_runs']:,} page runs, late quarter to early",
                  GOAL_GROWTH, "share", day["growth"]),
+            *_harm_rows(harm),
         ],
+        "hostile": asdict(harm),
         "clips_a_second": round(added / import_s, 1),
     }  # fmt: skip
+
+
+def _harm_rows(harm: Report) -> list[dict[str, Any]]:
+    what = f"of {harm.count} hostile uploads:"
+    return [
+        _row("hostile_crashes", f"{what} errors that are no sentence, dead processes", 0, "", len(harm.crashes)),
+        _row("hostile_outside", f"{what} files where none should be", 0, "", len(harm.outside)),
+        _row("hostile_unclear", f"{what} answers that are no one clear sentence", 0, "", len(harm.unclear)),
+        _row("hostile_s", f"the slowest of them: {harm.slowest}", LIMIT_S, "s", harm.slowest_s),
+        _row("hostile_mb", f"the one that took most memory: {harm.largest}", LIMIT_MB, "MB", harm.most_mb),
+    ]
 
 
 def _row(key: str, what: str, goal: float, unit: str, measured: float) -> dict[str, Any]:

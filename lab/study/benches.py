@@ -13,7 +13,7 @@ from lab.progress import OnProgress, ignore
 
 BENCHES = {
     "alarm": ("lab.study.bench_alarm:alarm", "what the detector hears, and what it mistakes, beside the article's"),
-    "app": ("lab.study.bench_app:app", "a page of 10,000 sounds, the import of 2,000, memory over a day of use"),
+    "app": ("lab.study.bench_app:app", "a page of 10,000 sounds, the import of 2,000, a day of use, hostile uploads"),
     "board": ("lab.study.bench_board:board", "a minute on the virtual board beside its host twin, code by code"),
     "chaos": ("lab.study.bench_chaos:chaos", "a team's set-up whose parts are killed while people work"),
     "features": ("lab.study.bench_features:features", "the feature engine beside cmsisdsp frame by frame"),

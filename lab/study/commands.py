@@ -1,6 +1,7 @@
 """Small commands that read and write files around one call."""
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def load_array(path: Path) -> np.ndarray[Any, Any]:
         return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or 'not a .npy file'}.") from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, TokenError, SyntaxError, MemoryError, RecursionError) as error:
         raise BadInput(f"{path} is not a .npy file of plain numbers.") from error
 
 

@@ -12,8 +12,20 @@ from lab.sound import facts
 from lab.sound.clip import RATE_HZ
 from lab.sound.clip import Clip as Sound
 from lab.sound.files import MIN_SAMPLES, read_clip, wav_bytes
-from lab.sound.segments import Segment
+from lab.sound.segments import Segment, read_csv, read_labels
 from lab.workspace.store import Clip, Store, edits
+
+
+def segment_from_file(store: Store, clip: Clip, name: str, data: bytes) -> None:
+    """Note a clip's segments as a file tells them: a label track of Audacity (.txt), else a table.
+
+    Raises:
+        BadInput: it cannot be read, or has no rows for the clip; nothing was changed.
+    """
+    found = read_labels(data) if name.lower().endswith(".txt") else read_csv(data).get(clip.name)
+    if found is None:
+        raise BadInput(f"The table has no rows for {clip.name}.")
+    edits.set_segments(store, clip.project_id, clip.id, [each.to_json() for each in found])
 
 
 def trim(store: Store, clip: Clip, start_s: float, end_s: float) -> None:

@@ -17,6 +17,7 @@ from lab.progress import OnProgress, ignore
 from lab.sound import features
 from lab.sound.clip import RATE_HZ
 from lab.sound.files import stream_blocks
+from lab.sound.layouts import is_file
 
 ALARM_MIN_S = 0.25
 """Alarm tone that makes a window positive; less, but some, drops it."""
@@ -60,8 +61,8 @@ def read_manifest(path: Path) -> list[Entry]:
         segments.setdefault(row["file"], []).append(_segment(row, beside))
     entries = [Entry(row["file"], path.parent / row["file"], row["label"], segments.get(row["file"])) for row in rows]
     for entry in entries:
-        if not entry.path.is_file():
-            raise BadInput(f"{path} names {entry.file!r}, which is not there.")
+        if not is_file(entry.path):
+            raise BadInput(f"{path} names {entry.file[:80]!r}, which is not there.")
     return entries
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from lab import __version__
 from lab.workspace import jobs
-from lab.workspace.scratch import size_of
+from lab.workspace.scratch import size_bytes
 from lab.workspace.store import Job, Project, Store, now, quota
 from lab.workspace.store.schema import HEAD
 from lab.workspace.store.tables import Artifact, Audit, Known
@@ -57,7 +57,7 @@ def disk(store: Store) -> list[dict[str, Any]]:
     with store.session() as session:
         rows = [_used(kind, count, size) for kind, count, size in session.execute(by_kind)]
     for what, folder in (("logs", store.config.log_dir), ("uploads that wait", home / "incoming")):
-        rows.append(_used(what, sum(path.is_file() for path in folder.rglob("*")), size_of(folder)))
+        rows.append(_used(what, sum(path.is_file() for path in folder.rglob("*")), size_bytes(folder)))
     database = sorted(home.glob("lab.sqlite*"))
     rows.append(_used("database", len(database), sum(path.stat().st_size for path in database)))
     free = shutil.disk_usage(home if home.exists() else home.parent).free

@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from lab.errors import LabError
-from lab.sound.segments import Segment, read_csv, read_labels
-from lab.study.cutting import cut, trim
+from lab.sound.segments import Segment
+from lab.study.cutting import cut, segment_from_file, trim
 from lab.workspace.store import Clip, edits
 from pages.ui import acting
 from pages.ui.session import store
@@ -65,12 +65,7 @@ def _from_file(clip: Clip) -> None:
     if file is None:
         return
     try:
-        is_track = file.name.lower().endswith(".txt")
-        found = read_labels(file.getvalue()) if is_track else read_csv(file.getvalue()).get(clip.name)
-        if found is None:
-            st.session_state["_cut_problem"] = f"The table has no rows for {clip.name}."
-        else:
-            edits.set_segments(store(), clip.project_id, clip.id, [each.to_json() for each in found])
+        segment_from_file(store(), clip, file.name, file.getvalue())
     except LabError as error:
         st.session_state["_cut_problem"] = str(error)
 

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from lab.errors import LabError
-from lab.sound.clip import Clip
 from lab.workspace import jobs
 from lab.workspace.incoming import stage
 from lab.workspace.store import Job, now
@@ -136,11 +135,13 @@ def tell_outcome(row: Job | None) -> None:
 def add_examples(project_id: int) -> None:
     """Add a few synthetic sounds, alarms and what is mistaken for them."""
     from lab.sound import synth
+    from lab.study.uploads import keep
 
     try:
         for family, seed in EXAMPLES.items():
             scene = synth.render(family, seed, EXAMPLE_S)
-            _keep(project_id, f"{scene.kind}.wav", scene.clip(f"synthetic {family} {seed}"), "synthetic", SYNTHETIC, [])
+            clip = scene.clip(f"synthetic {family} {seed}")
+            keep(store(), project_id, f"{scene.kind}.wav", clip, "synthetic", SYNTHETIC, [])
     except LabError as error:
         st.session_state["_added"] = ("", [str(error)])
     else:
@@ -148,25 +149,14 @@ def add_examples(project_id: int) -> None:
 
 
 def _add(project_id: int, name: str, data: bytes, label: str, told: list[str]) -> int:
-    from lab.sound.files import read_clip
+    from lab.study.uploads import take_in
 
-    clip, notes = read_clip(data, label, name)
-    made = _keep(project_id, name, clip, "uploaded", "", notes)
+    made, notes = take_in(store(), project_id, name, data, label)
     if not made:
         told.append(f"{name}: already in this project.")
     elif notes:
         told.append(f"{name}: {' '.join(notes)}")
     return int(made)
-
-
-def _keep(project_id: int, name: str, clip: Clip, source: str, licence: str, notes: list[str]) -> bool:
-    from lab.sound import facts
-    from lab.sound.files import wav_bytes
-
-    return store().add_clip(
-        project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, facts.peak(clip.samples),
-        source=source, licence=licence, notes=notes, clipped=facts.clipped(clip.samples),
-    )[1]  # fmt: skip
 
 
 def staged(file: Any) -> str:

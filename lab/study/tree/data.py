@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,17 @@ VALIDATE_SHARE = 10
 """One training picture, or speaker, in so many validates."""
 CIFAR_JPEG, CIFAR_BATCHES = "cifar10_jpeg.npz", "data_batch_{}.bin"
 CIFAR_LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    TokenError,
+    SyntaxError,
+    MemoryError,
+    RecursionError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 CIFAR_ROW = 1 + 3 * 32 * 32
 
 
@@ -181,8 +193,10 @@ def arrays(path: Path, shape: tuple[int, ...]) -> Data:
             )
         with np.load(path, allow_pickle=False) as file:
             found: dict[str, Any] = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise BadInput(f"{path.name} is not a readable .npz of plain arrays.") from error
+    if not all(isinstance(each, np.ndarray) for each in found.values()):
+        raise BadInput(f"{path.name} is not a readable .npz of plain arrays.")
     missing = [name for name in ("x_train", "y_train", "x_test", "y_test") if name not in found]
     if missing:
         raise BadInput(f"{path.name} lacks {', '.join(missing)}.")

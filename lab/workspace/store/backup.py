@@ -10,6 +10,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -31,6 +32,9 @@ from lab.workspace.store.tables import Base, now
 CARD, TABLES, FILES = "backup.json", "tables/", "files/"
 FORMAT = 1
 BATCH = 500
+_UNREADABLE = (
+    OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError, RuntimeError, SQLAlchemyError,
+)  # fmt: skip
 _CONTENT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}")
 _NAMED = re.compile(r"[a-z]+/[0-9A-Za-z_-]+\.json")
 
@@ -107,7 +111,7 @@ def restore(config: Settings, path: Path, on_progress: OnProgress = ignore) -> d
         raise
     except OperationalError as error:
         raise LabError(f"The database does not answer: {_first_line(error.orig)}. Nothing was restored.") from error
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, SQLAlchemyError) as error:
+    except _UNREADABLE as error:
         raise BadInput(f"{path.name} is not a backup that can be read: {_first_line(error)}.") from error
     return {"file": str(path), "rows": rows, "files": len(names)}
 

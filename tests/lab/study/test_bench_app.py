@@ -4,6 +4,7 @@ import json
 
 from lab.cli import main
 from lab.study import bench_app
+from lab.study.hostile.trial import Report
 from lab.workspace.store import open_store
 
 
@@ -19,6 +20,9 @@ def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, 
 
     day = {"idle_mb": 210, "page_runs": 80, "early_mb": 230, "late_mb": 260, "growth": 0.13}
     monkeypatch.setattr(bench_app, "day_of_use", lambda home, runs: day)
+    harm = Report(count=9, verdicts={"refused": 9}, crashes=["a: KeyError"], slowest_s=2.0, slowest="a", most_mb=50.0)
+    monkeypatch.setattr(bench_app, "trial", lambda offers, on_progress: harm)
+    monkeypatch.setattr(bench_app, "offers", list)
     monkeypatch.setattr(bench_app, "SHOWN", 40)
     monkeypatch.setattr(bench_app, "rerun_costs", counted)
     assert main(["bench", "app", "--clips", "3", "--json"]) == 0
@@ -33,6 +37,9 @@ def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, 
     assert rows["import_s"]["goal"] == 0.09
     assert (rows["idle_mb"]["measured"], rows["idle_mb"]["met"]) == (210, True)
     assert (rows["day_growth"]["measured"], rows["day_growth"]["met"]) == (0.13, False)
+    met = {key: row["met"] for key, row in rows.items() if key.startswith("hostile")}
+    assert met == {"hostile_crashes": False, "hostile_outside": True, "hostile_unclear": True, "hostile_s": True,
+                   "hostile_mb": True}  # fmt: skip
 
 
 def test_a_rerun_is_measured_in_a_process_of_its_own(lab_home, monkeypatch):
