@@ -64,7 +64,7 @@ def test_a_share_is_drawn_where_there_is_one(open_page, monkeypatch):
     monkeypatch.setenv("LAB_QUOTA_MB", "50")
     monkeypatch.setenv("LAB_RETENTION_DAYS", "30")
     page = open_page("your_data")
-    assert "0.0 of 50 MB are used." in str(page.get("progress"))
+    assert "0.0 of 50 MB are used." in str(page.get("progress")[0].proto)
     assert "nobody touches for 30 days" in text(page)
 
 
