@@ -1,7 +1,7 @@
 """A certificate authority of this LAB_HOME alone, so that a room without network has https.
 
-Whoever trusts it trusts little: it may vouch only for private addresses, for this machine's names and for localhost
-(name constraints, critical), and for no other site. Its key never leaves the folder, which only its owner may open.
+Whoever trusts it trusts little: it may vouch only for private addresses, for this machine's names and addresses and for
+localhost (name constraints, critical), and for no other site. Its key never leaves the folder, which only its owner may open.
 """
 
 import datetime
@@ -55,7 +55,7 @@ def prepare(folder: Path, addresses: tuple[str, ...], names: tuple[str, ...] | N
     names = ("localhost", *(host_names() if names is None else names))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    key, authority = _authority(folder, names)
+    key, authority = _authority(folder, addresses, names)
     files = Files(folder / CA_FILE, folder / CERTIFICATE, folder / KEY)
     if not _still_good(files, addresses, names, authority):
         _issue(files, addresses, names, key, authority)
@@ -68,16 +68,20 @@ def fingerprint(certificate: Path) -> str:
     return ":".join(f"{byte:02X}" for byte in data)
 
 
-def _authority(folder: Path, names: tuple[str, ...]) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+def _authority(
+    folder: Path, addresses: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key_file, file = folder / CA_KEY, folder / CA_FILE
     if key_file.exists() and file.exists():
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
-        if isinstance(key, ec.EllipticCurvePrivateKey) and _lasts(certificate) and _allows(certificate, names):
-            return key, certificate
+        if isinstance(key, ec.EllipticCurvePrivateKey) and _lasts(certificate):
+            if _allows(certificate, addresses, names):
+                return key, certificate
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"TinyML Lab workshop on {names[-1]}"[:64])])
-    allowed = [x509.IPAddress(ipaddress.ip_network(each)) for each in PRIVATE] + [x509.DNSName(each) for each in names]
+    networks = [*map(ipaddress.ip_network, PRIVATE), *_outside(addresses)]
+    allowed = [*map(x509.IPAddress, networks), *map(x509.DNSName, names)]
     certificate = (
         _builder(name, name, key.public_key(), CA_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -151,9 +155,20 @@ def _lasts(certificate: x509.Certificate) -> bool:
     return left > datetime.timedelta(days=RENEW_DAYS)
 
 
-def _allows(authority: x509.Certificate, names: tuple[str, ...]) -> bool:
+def _outside(addresses: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return those of this machine's addresses that are not private, as networks of one: some schools give such."""
+    private = [ipaddress.ip_network(each) for each in PRIVATE]
+    return [
+        ipaddress.ip_network(each)
+        for each in addresses
+        if not any(ipaddress.ip_address(each) in network for network in private)
+    ]
+
+
+def _allows(authority: x509.Certificate, addresses: tuple[str, ...], names: tuple[str, ...]) -> bool:
     allowed = authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
-    return {each.value for each in allowed if isinstance(each, x509.DNSName)} >= {*names}
+    found = {each.value for each in allowed if isinstance(each, x509.DNSName | x509.IPAddress)}
+    return found >= {*names, *_outside(addresses)}
 
 
 def _write_secret(path: Path, key: ec.EllipticCurvePrivateKey) -> None:

@@ -65,6 +65,17 @@ def test_new_addresses_renew_the_server_and_keep_what_people_trust(files, tmp_pa
     assert verified(files, host="10.4.4.4").returncode == 0
 
 
+def test_an_address_that_is_not_private_is_vouched_for_alone(tmp_path):
+    """Schools give laptops such addresses; an authority that may not name one makes every page fail."""
+    made = authority.prepare(tmp_path / "tls", ("203.0.113.9",), ("leader",))
+    assert verified(made, host="203.0.113.9").returncode == 0
+    before = made.authority.read_bytes()
+    authority.prepare(tmp_path / "tls", ("203.0.113.9",), ("leader",))
+    assert made.authority.read_bytes() == before
+    authority.prepare(tmp_path / "tls", ("203.0.113.10",), ("leader",))
+    assert verified(made, host="203.0.113.10").returncode == 0
+
+
 def test_apples_limit_of_825_days_is_kept_and_python_takes_the_pair(files):
     found = x509.load_pem_x509_certificate(files.certificate.read_bytes())
     assert found.not_valid_after_utc - found.not_valid_before_utc < timedelta(days=825)
