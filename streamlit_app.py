@@ -18,4 +18,4 @@ else:  # the server imports it
     from pages import server
 
     logs.configure(everything=False)  # Streamlit has set up the rest
-    app = st.App(__file__, routes=server.ROUTES, middleware=[Middleware(server.Gate)], lifespan=server.bound_media)
+    app = st.App(__file__, routes=server.ROUTES, middleware=[Middleware(server.Gate)], lifespan=server.running)

@@ -1,7 +1,8 @@
 """A certificate authority of this LAB_HOME alone, so that a room without network has https.
 
 Whoever trusts it trusts little: it may vouch only for private addresses, for this machine's names and addresses and for
-localhost (name constraints, critical), and for no other site. Its key never leaves the folder, which only its owner may open.
+localhost (name constraints, critical), and for no other site. Its key never leaves the folder, which only its owner may
+open.
 """
 
 import datetime
@@ -75,9 +76,9 @@ def _authority(
     if key_file.exists() and file.exists():
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
-        if isinstance(key, ec.EllipticCurvePrivateKey) and _lasts(certificate):
-            if _allows(certificate, addresses, names):
-                return key, certificate
+        good = _lasts(certificate) and _allows(certificate, addresses, names)
+        if good and isinstance(key, ec.EllipticCurvePrivateKey):
+            return key, certificate
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"TinyML Lab workshop on {names[-1]}"[:64])])
     networks = [*map(ipaddress.ip_network, PRIVATE), *_outside(addresses)]

@@ -15,6 +15,8 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
+import urllib.request
 from dataclasses import dataclass
 from getpass import getuser
 from pathlib import Path
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[3]
 FIRST_PORT, PLAIN_PORT, LOCAL_PORT = 8443, 8080, 8501
 EVERYWHERE = "0.0.0.0"
-STOP_S = 15.0
+STOP_S, LOOK_S = 15.0, 0.2
 CHUNK_BYTES = 65_536
 
 
@@ -85,7 +87,7 @@ def serve(config: Settings, loopback: bool = False, port: int | None = None) -> 
     """
     doors = open_doors(config, loopback, port)
     room = state.begin(config.home, doors.urls)
-    print(told(doors, room, config.home), flush=True)
+    print("Getting the pages ready …", flush=True)
     pages = subprocess.Popen(command(doors), cwd=ROOT, env=environment(config), start_new_session=True)
 
     def stop(_number: int, _frame: object) -> None:
@@ -97,8 +99,22 @@ def serve(config: Settings, loopback: bool = False, port: int | None = None) -> 
         if doors.files is not None:
             beside.enter_context(explaining(doors))
             beside.enter_context(local_door(doors.local, doors.port))
+        if answers(pages, doors):
+            print(told(doors, room, config.home), flush=True)
         status = pages.wait()
     return 0 if status in (0, -signal.SIGTERM, -signal.SIGINT) else status
+
+
+def answers(pages: "subprocess.Popen[bytes]", doors: Doors) -> bool:
+    """Wait until the pages answer, which is once they are imported; False where they ended before."""
+    scheme, context = ("https", _trusting_all()) if doors.files else ("http", None)
+    while pages.poll() is None:
+        with contextlib.suppress(OSError):
+            address = f"{scheme}://{LOOPBACK}:{doors.port}/_stcore/health"
+            with urllib.request.urlopen(address, timeout=STOP_S, context=context):
+                return True
+        time.sleep(LOOK_S)
+    return False
 
 
 def command(doors: Doors) -> list[str]:
@@ -147,13 +163,18 @@ def told(doors: Doors, room: state.Workshop, home: Path) -> str:
     )
 
 
+class Plain(http.server.ThreadingHTTPServer):
+    """Serves the plain page to a whole room at once."""
+
+    daemon_threads, request_queue_size = True, 128
+
+
 @contextlib.contextmanager
 def explaining(doors: Doors):  # type: ignore[no-untyped-def]
     """Serve the plain page while the block runs."""
     assert doors.files is not None
     pages = Pages(doors.files.authority, doors.addresses, doors.port, authority.fingerprint(doors.files.authority))
-    server = http.server.ThreadingHTTPServer((doors.host, doors.plain), pages.handler())
-    server.daemon_threads = True
+    server = Plain((doors.host, doors.plain), pages.handler())
     thread = threading.Thread(target=server.serve_forever, name="plain page", daemon=True)
     thread.start()
     try:
@@ -178,9 +199,15 @@ def local_door(local: int, port: int):  # type: ignore[no-untyped-def]
         thread.join(STOP_S)
 
 
-async def _door(local: int, port: int) -> asyncio.Server:
+def _trusting_all() -> ssl.SSLContext:
+    """Return the trust of connections that never leave this machine."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it never leaves this machine
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def _door(local: int, port: int) -> asyncio.Server:
+    context = _trusting_all()
 
     async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from ssl import PEM_cert_to_DER_cert
 
+IDLE_S = 10.0
+"""A connection that asks for nothing is closed."""
 CERTIFICATE, PROFILE = "/authority.crt", "/authority.mobileconfig"
 TEMPLATE = Path(__file__).with_name("trust.html")
 STEPS = {
@@ -70,6 +72,7 @@ class Pages:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             server_version, sys_version = "lab", ""
+            timeout = IDLE_S
 
             def do_GET(self) -> None:
                 status, kind, body = pages.answer(self.path.partition("?")[0], self.headers.get("Host", ""))

@@ -1,0 +1,107 @@
+"""The doors of a workshop for a room, opened for real on the loopback: plain page, https, localhost."""
+
+import json
+import os
+import plistlib
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+import websockets.sync.client
+
+from lab.workspace.settings import settings
+from lab.workspace.workshop import authority, serving, state
+from lab.workspace.workshop.addresses import LOOPBACK
+from tests.conftest import ROOT
+from tests.servers import free_port
+
+ROOM = (LOOPBACK,)
+"""Stands in for the address of a room: tests send nothing elsewhere."""
+
+
+@pytest.fixture
+def doors(tmp_path):
+    files = authority.prepare(tmp_path / "tls", ROOM, ("leader",))
+    return serving.Doors(LOOPBACK, free_port(), free_port(), free_port(), ROOM, files)
+
+
+def fetched(address, context=None):
+    with urllib.request.urlopen(address, timeout=20, context=context) as answer:
+        return answer.headers["Content-Type"], answer.read()
+
+
+def trusting(plain):
+    """Return the trust of a browser that took the certificate which the plain page offers, and nothing else."""
+    kind, pem = fetched(f"http://{LOOPBACK}:{plain}/authority.crt")
+    assert kind == "application/x-x509-ca-cert"
+    return ssl.create_default_context(cadata=pem.decode("ascii"))
+
+
+def test_the_plain_page_offers_certificate_profile_fingerprint_and_the_way_in(doors):
+    with serving.explaining(doors):
+        address = f"http://{LOOPBACK}:{doors.plain}"
+        page = fetched(address)[1].decode()
+        kind, profile = fetched(f"{address}/authority.mobileconfig")
+        pem = fetched(f"{address}/authority.crt")[1]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            fetched(f"{address}/../server.key")
+    assert f'href="https://{LOOPBACK}:{doors.port}/join"' in page
+    assert authority.fingerprint(doors.files.authority) in page
+    assert kind == "application/x-apple-aspen-config"
+    inner = plistlib.loads(profile)["PayloadContent"][0]
+    assert inner["PayloadContent"] == ssl.PEM_cert_to_DER_cert(pem.decode())
+    assert b"PRIVATE KEY" not in pem + profile
+
+
+SERVE = """
+import sys
+from lab.workspace.settings import settings
+from lab.workspace.workshop import serving
+serving.lan_addresses = lambda: ("127.0.0.1",)
+serving.EVERYWHERE = "127.0.0.1"
+serving.FIRST_PORT, serving.PLAIN_PORT, serving.LOCAL_PORT = map(int, sys.argv[1:])
+sys.exit(serving.serve(settings()))
+"""
+
+
+@pytest.fixture
+def served(lab_home):
+    """Yield (https, plain, local) ports and what the leader reads of a server as a room has it, on the loopback."""
+    ports = [free_port() for _ in range(3)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, *map(str, ports)], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "LAB_WORKERS": "0"},
+    )  # fmt: skip
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("  Stop"):
+            break
+    yield (*ports, "".join(said))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    process.stdout.close()
+
+
+@pytest.mark.timeout(120)
+def test_a_room_comes_in_by_https_that_its_own_authority_vouches_for(served):
+    port, plain, local, said = served
+    code = state.current(settings().home).code
+    assert f"https://{LOOPBACK}:{port}/join?code={code}" in said
+    trust = trusting(plain)
+    assert code in fetched(f"https://{LOOPBACK}:{port}/join?code={code}", trust)[1].decode()
+    assert code in fetched(f"http://localhost:{local}/join?code={code}")[1].decode()
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        fetched(f"https://{LOOPBACK}:{port}/join")
+    for address, context in ((f"wss://{LOOPBACK}:{port}", trust), (f"ws://localhost:{local}", None)):
+        origin = address.replace("ws", "http", 1)
+        with websockets.sync.client.connect(
+            f"{address}/_stcore/stream", ssl=context, origin=origin, subprotocols=["streamlit"], open_timeout=20
+        ) as socket:
+            assert socket.subprotocol == "streamlit"
+    health = json.loads(fetched(f"https://localhost:{port}/healthz", trust)[1])
+    assert health
