@@ -55,11 +55,14 @@ def bench(commands: Any) -> None:
     made.add_argument("--compile", action="store_true", help="workshop: everybody compiles firmware too")
     made.add_argument("--page-runs", type=int, metavar="N", help="app: in a day of use (1000)")
     made.add_argument("--kills", type=int, metavar="N", help="chaos: so many (100)")
-    made.add_argument("--seed", type=int, metavar="N", help="chaos: which parts, and when (0)")
+    made.add_argument(
+        "--seed", type=int, metavar="N", help="chaos: which parts, and when; alarm: which draws of --figures (0)"
+    )
     made.add_argument("--detector", metavar="DETECTOR", help="alarm: another than the prepared one")
     made.add_argument("--folder", metavar="DIR", help="alarm: count false alarms over these sounds too")
     made.add_argument("--hours", type=float, help="alarm: of synthetic sounds without an alarm (1)")
-    made.add_argument("--trials", type=int, help="alarm: in each cell of a slice (1)")
+    made.add_argument("--trials", type=int, help="alarm: in each cell of a slice (1), or of each goal (200)")
+    made.add_argument("--figures", action="store_true", help="alarm: only recall, false alarms and recordings, by rule")
     made.add_argument("--parts", nargs="+", metavar="PART", help="tree: alarm, keywords, pictures (all with data)")
     made.add_argument("--keywords", metavar="DIR", help="tree: Speech Commands' layout, for DS-CNN-L")
     made.add_argument("--pictures", metavar="DIR", help="tree: CIFAR-10, for MobileNetV1")

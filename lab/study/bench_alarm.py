@@ -15,8 +15,8 @@ import numpy as np
 from lab.deploy.detector import Detector
 from lab.progress import OnProgress, ignore
 from lab.sound.synth.staged import QUIET_DB, Stage
-from lab.study.alarm import quiet, slices
-from lab.study.alarm.contenders import Contender, Ears, usual
+from lab.study.alarm import quiet, recordings, slices
+from lab.study.alarm.contenders import Contender, Ears, by_rules, usual
 
 SLICES_SHARE, FOUND_SHARE = 60, 15
 FOUND_TRIALS = 200
@@ -30,12 +30,15 @@ def alarm(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[
 
     Args:
         options: `detector`, a file (the prepared one by default); `folder`, sounds without an alarm; `hours` of
-            synthetic ones (1); `trials` in each cell (1); `plot`, an HTML file to draw the slices into.
+            synthetic ones (1); `trials` in each cell (1); `plot`, an HTML file to draw the slices into; `figures`
+            asks for what `figures` returns instead.
         on_progress: called as it goes; may raise to stop.
 
     Returns:
         {contenders, slices: [{name, title, x, y, pictures}], found, quiet, hour_s, seconds}.
     """
+    if options.get("figures"):
+        return figures(options, on_progress)
     started = time.monotonic()
     named = options.get("detector")
     contenders = usual(Detector.load(named) if named else None)
@@ -58,6 +61,38 @@ def alarm(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[
 
         made["plot"] = str(write_html(Path(options["plot"]), made))
     return made
+
+
+def figures(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[str, Any]:
+    """Measure one detector under its own rule and under two that ask for a rhythm, all on the same draws.
+
+    Args:
+        options: `detector`, `folder` and `hours` as `alarm` takes them, the hours for fresh families and again for
+            those that test; `trials`, alarms of each goal (200); `seed`, which draws (0).
+        on_progress: called as it goes; may raise to stop.
+
+    Returns:
+        {contenders, found, quiet: {fresh, test, folder, sources}, recordings, seconds}.
+    """
+    started = time.monotonic()
+    named, seed = options.get("detector"), int(options.get("seed") or 0)
+    contenders = by_rules(Detector.load(named) if named else None)
+    found = recall(contenders, int(options.get("trials") or FOUND_TRIALS), SEED + seed, _share(on_progress, 0, 20))
+    hours = float(options.get("hours") or QUIET_HOURS)
+    fresh = quiet.over_synthetic(contenders, hours, seed, "fresh", _share(on_progress, 20, 55))
+    test = quiet.over_synthetic(contenders, hours, seed, "test", _share(on_progress, 55, 90))
+    folder = Path(options["folder"]) if options.get("folder") else None
+    real = quiet.over_folder(contenders, folder, _share(on_progress, 90, 100)) if folder else []
+    return {
+        "contenders": [_described(contender) for contender in contenders],
+        "found": found,
+        "quiet": {
+            "fresh": quiet.summed([fresh]), "test": quiet.summed([test]), "folder": quiet.summed(real),
+            "sources": [fresh, test, *real],
+        },
+        "recordings": recordings.heard_in(contenders, folder) if folder else [],
+        "seconds": round(time.monotonic() - started, 1),
+    }  # fmt: skip
 
 
 def _described(contender: Contender) -> dict[str, Any]:

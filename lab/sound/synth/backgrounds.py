@@ -42,4 +42,4 @@ BACKGROUNDS: dict[str, tuple[Literal["train", "test"], Callable[[Rng, int], Soun
     "surf": ("test", nature.thunder_sea),
     "music_box": ("test", lambda rng, n: music.tune(rng, n, music.struck("music_box"), (300, 900), (0.2, 0.6))),
 }
-"""Name → (split, generator). A scene of a "test" family is heard over a "test" background."""
+"""Name → (split, generator). A scene of a family that does not train is heard over a "test" background."""

@@ -1,7 +1,7 @@
-"""The table of generator families: what trains, and what only tests.
+"""The table of generator families: what trains, what only tests, and what nothing was chosen by.
 
 A family is one way of making a kind of sound. Families of the "test" split
-are never trained on, so a test is heard for the first time.
+are never trained on; those of the "fresh" split were not looked at either.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from functools import partial
 from typing import Literal
 
 from lab.errors import BadInput
-from lab.sound.synth import alarms, beeps, machines, music, nature, phones, voice
+from lab.sound.synth import alarms, beeps, fresh, machines, music, nature, phones, voice
 from lab.sound.synth.alarms import Dry
 from lab.sound.synth.backgrounds import BACKGROUNDS
 from lab.sound.synth.tones import Rng, Sound
 
 ALARM, NOT_ALARM = "alarm", "not_alarm"
-Split = Literal["train", "test"]
+Split = Literal["train", "test", "fresh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Family:
         name: unique.
         label: "alarm" or "not_alarm".
         kind: what people would call it.
-        split: "train", or "test" for those kept from training.
+        split: "train"; "test" for those kept from training; "fresh" for those kept from every choice, see `fresh`.
         weight: how often it is drawn among its label's families.
         draw: makes the dry sound, and when its alarm tone is on.
     """
@@ -140,13 +140,21 @@ _MUSIC = (
     _not_alarm("band_music", "music", music.band_music),
 )
 
+_FRESH = (
+    _not_alarm("glass", "rubbed glass", fresh.glass, "fresh"),
+    _not_alarm("bicycle_bell", "bicycle bell", fresh.bicycle_bell, "fresh"),
+    _not_alarm("slot_machine", "game sound", fresh.slot_machine, "fresh"),
+    _not_alarm("till", "till", fresh.till, "fresh"),
+    _not_alarm("clarinet", "music", fresh.clarinet, "fresh"),
+)
+
 _QUIET = tuple(
     Family(f"only_{name}", NOT_ALARM, "background", split, 0.3, partial(_negative, make))
     for name, (split, make) in BACKGROUNDS.items()
 )
 
 FAMILIES: dict[str, Family] = {
-    family.name: family for family in (*_ALARMS, *_ELECTRONIC, *_LIVING, *_MACHINES, *_MUSIC, *_QUIET)
+    family.name: family for family in (*_ALARMS, *_ELECTRONIC, *_LIVING, *_MACHINES, *_MUSIC, *_QUIET, *_FRESH)
 }
 
 

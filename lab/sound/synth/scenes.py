@@ -21,8 +21,8 @@ TAIL_DB = 20.0
 """After a tone ends, its echo is called alarm neither yes nor no until it has fallen by this."""
 ALARM_MIN_S = 0.25
 
-Split = Literal["train", "validate", "test"]
-_SPLITS: tuple[Split, ...] = ("train", "validate", "test")
+Split = Literal["train", "validate", "test", "fresh"]
+_SPLITS: tuple[Split, ...] = ("train", "validate", "test", "fresh")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,8 @@ def render(family: str, seed: int, seconds: float = SECONDS) -> Scene:
 
 
 def _background(rng: np.random.Generator, family: Family, n: int) -> NDArray[np.float32]:
-    makers = [make for split, make in BACKGROUNDS.values() if split == family.split]
+    side = "train" if family.split == "train" else "test"
+    makers = [make for split, make in BACKGROUNDS.values() if split == side]
     return np.asarray(makers[int(rng.integers(len(makers)))](rng, n), np.float32)
 
 
@@ -87,20 +88,27 @@ def plan(count: int, seed: int, split: Split = "train", alarms: float = 0.5) -> 
     Args:
         count: scenes.
         seed: names the whole set.
-        split: "train"; "validate" for the same families at other seeds; "test" for families kept from both.
+        split: "train"; "validate" for the same families at other seeds; "test" for families kept from both;
+            "fresh" for those kept from every choice, none of which is an alarm.
         alarms: share of scenes whose family is an alarm.
+
+    Raises:
+        BadInput: no such split, or alarms asked of one that has none.
     """
     if split not in _SPLITS:
         raise BadInput(f"Split {split!r} is unknown; choose one of {', '.join(_SPLITS)}.")
+    if split == "fresh" and alarms:
+        raise BadInput(f"Split 'fresh' has no alarms; it got a share of {alarms}, choose 0.")
     rng = np.random.default_rng(np.random.SeedSequence([seed, _SPLITS.index(split), 0x5EED]))
     is_alarm = rng.random(count) < alarms
     seeds = rng.integers(0, 2**31, count)
-    names = np.where(is_alarm, _names(rng, count, split, ALARM), _names(rng, count, split, NOT_ALARM))
+    alarm = _names(rng, count, split, ALARM) if split != "fresh" else ""
+    names = np.where(is_alarm, alarm, _names(rng, count, split, NOT_ALARM))
     return [(str(name), int(each)) for name, each in zip(names, seeds, strict=True)]
 
 
 def _names(rng: np.random.Generator, count: int, split: Split, label: str) -> NDArray[np.str_]:
-    source = "test" if split == "test" else "train"
+    source = "train" if split == "validate" else split
     pool = [family for family in FAMILIES.values() if family.split == source and family.label == label]
     weights = np.array([family.weight for family in pool])
     return rng.choice([family.name for family in pool], count, p=weights / weights.sum())

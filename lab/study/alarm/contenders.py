@@ -13,6 +13,11 @@ from lab.deploy.twin import Twin
 
 SHIPPED = EventRule(1, 1, 1)
 """The article's board has no rule: any hop at or over one half is an alarm."""
+RHYTHMS: dict[str, tuple[float, EventRule]] = {
+    "T3 rhythm or 16 s of tone": (0.9, EventRule(500, 300, 125, kind="any")),
+    "T3 only": (0.9, EventRule(100, 25, 25, kind="t3")),
+}
+"""Thresholds and rules that ask for a rhythm: quieter than a mean over seconds, and later."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +49,19 @@ def usual(detector: Detector | None = None) -> list[Contender]:
         Contender(mine.name, mine),
         Contender("article's network", published),
         Contender("article as shipped", shipped),
+    ]
+
+
+def by_rules(detector: Detector | None = None) -> list[Contender]:
+    """Return a detector under its own rule, and the same under each of RHYTHMS.
+
+    Args:
+        detector: the prepared one by default.
+    """
+    mine = detector or prepared_detector()
+    return [
+        Contender("its own rule", mine),
+        *(Contender(name, replace(mine, threshold=at, rule=rule)) for name, (at, rule) in RHYTHMS.items()),
     ]
 
 

@@ -54,8 +54,10 @@ def test_a_scene_is_the_same_alone_and_in_its_plan():
 def test_families_kept_for_testing_never_train():
     train = {name for name, _ in synth.plan(3_000, 0, "train")} | {name for name, _ in synth.plan(3_000, 0, "validate")}
     test = {name for name, _ in synth.plan(3_000, 0, "test")}
+    fresh = {name for name, _ in synth.plan(300, 0, "fresh", alarms=0)}
+    assert fresh == {"glass", "bicycle_bell", "slot_machine", "till", "clarinet"}
     assert not train & test
-    assert train | test == set(synth.FAMILIES)
+    assert train | test == set(synth.FAMILIES) - fresh
 
 
 def test_train_and_validate_share_families_but_no_seed():
@@ -154,6 +156,7 @@ def test_a_loud_echo_alone_is_neither_yes_nor_no():
         (lambda: synth.render("t3", 0, 0), "0 s"),
         (lambda: synth.render("t3", 0, 601), "601 s"),
         (lambda: synth.plan(1, 0, "other"), "Split 'other'"),
+        (lambda: synth.plan(1, 0, "fresh"), "'fresh' has no alarms; it got a share of 0.5"),
         (lambda: synth.test_alarm("bell", 5), "'bell'"),
     ],
 )
