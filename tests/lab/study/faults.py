@@ -18,7 +18,7 @@ from lab.workspace.store import Store, artifacts, open_store
 PLACES = {
     "half a file": (artifacts, "_sync"),
     "a file without its row": (artifacts.ArtifactFiles, "_write"),
-    "a sound without its clip": (Store, "put_artifact"),
+    "a sound without its clip": (Store, "_put"),
 }
 FOURTH = 4
 

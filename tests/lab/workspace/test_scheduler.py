@@ -76,7 +76,7 @@ def test_a_remote_worker_reports_without_a_database_and_two_labs_share_it(lab_ho
 
 
 def test_a_job_whose_scheduler_goes_away_waits_says_so_and_can_be_cancelled(lab_home, tmp_path, monkeypatch):
-    monkeypatch.setattr(worker, "RETRY_S", 0.0)
+    monkeypatch.setattr(worker, "RETRY_S", 0.5)
     monkeypatch.setattr("lab.workspace.cluster.CONNECT_TIMEOUT_S", 1)
     with scheduler(tmp_path) as (address, (process, _)):
         lab = Worker(open_store(replace(settings(), dask_scheduler=address)), "lab")
