@@ -1,4 +1,4 @@
-"""Imports and bundles what pages need before anybody comes: a room arrives all at once and would wait for it."""
+"""Does what pages and lessons begin with before anybody comes: a room arrives all at once and would wait for it."""
 
 import ast
 import contextlib
@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from lab.deploy.prepared import prepared_detector
 from lab.errors import LabError
-from lab.workspace.store import open_store
+from lab.workspace import jobs
+from lab.workspace.store import Store, open_store
+from lab.workspace.worker import ensure_worker
 
 PAGES = Path(__file__).resolve().parents[1]
 BUNDLES = ("board", "flash", "monitor")
+GET_READY = "lab.study.tasks:get_ready"
 
 
 def warm() -> None:
@@ -23,7 +27,20 @@ def warm() -> None:
     for name in BUNDLES:
         with contextlib.suppress(LabError):
             bundles.component(name)
-    open_store()
+    with contextlib.suppress(LabError):
+        lessons(open_store())
+
+
+def lessons(store: Store) -> None:
+    """Start the worker, and let each of its processes prepare lessons of the detector that everybody begins with.
+
+    Raises:
+        LabError: the detector is not in this copy, or the store cannot be written.
+    """
+    detector = store.put_artifact("detector", "prepared.detector", prepared_detector().to_bytes()).sha256
+    for place in range(store.config.workers):
+        jobs.submit(store, GET_READY, {"detector": detector, "process": place})
+    ensure_worker(store.config)
 
 
 def _imported() -> Iterator[str]:

@@ -11,7 +11,7 @@ from tests.pages.seed import tone_wav
 
 
 @pytest.fixture
-def store():
+def store(database):
     return open_store()
 
 

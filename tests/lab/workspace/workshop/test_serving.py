@@ -1,12 +1,8 @@
 """The doors of a workshop for a room, opened for real on the loopback: plain page, https, localhost."""
 
 import json
-import os
 import plistlib
-import signal
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 
@@ -16,7 +12,7 @@ import websockets.sync.client
 from lab.workspace.settings import settings
 from lab.workspace.workshop import authority, serving, state
 from lab.workspace.workshop.addresses import LOOPBACK
-from tests.conftest import ROOT
+from tests.rooms import room
 from tests.servers import free_port
 
 ROOM = (LOOPBACK,)
@@ -57,39 +53,15 @@ def test_the_plain_page_offers_certificate_profile_fingerprint_and_the_way_in(do
     assert b"PRIVATE KEY" not in pem + profile
 
 
-SERVE = """
-import sys
-from lab.workspace.settings import settings
-from lab.workspace.workshop import serving
-serving.lan_addresses = lambda: ("127.0.0.1",)
-serving.EVERYWHERE = "127.0.0.1"
-serving.FIRST_PORT, serving.PLAIN_PORT, serving.LOCAL_PORT = map(int, sys.argv[1:])
-sys.exit(serving.serve(settings()))
-"""
-
-
 @pytest.fixture
 def served(lab_home):
-    """Yield (https, plain, local) ports and what the leader reads of a server as a room has it, on the loopback."""
-    ports = [free_port() for _ in range(3)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, *map(str, ports)], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "LAB_WORKERS": "0"},
-    )  # fmt: skip
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if line.startswith("  Stop"):
-            break
-    yield (*ports, "".join(said))
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    process.stdout.close()
+    with room(lab_home) as opened:
+        yield opened
 
 
 @pytest.mark.timeout(120)
 def test_a_room_comes_in_by_https_that_its_own_authority_vouches_for(served):
-    port, plain, local, said = served
+    port, plain, local, said = served.port, served.plain, served.local, served.said
     code = state.current(settings().home).code
     assert f"https://{LOOPBACK}:{port}/join?code={code}" in said
     trust = trusting(plain)
