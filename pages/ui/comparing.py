@@ -51,7 +51,7 @@ def table(result: Mapping[str, Any]) -> None:
                          "must hold. A column’s menu sorts, pins and hides it.")  # fmt: skip
         each = st.toggle("Each seed", key="tree-each") if _several(result) else False
     rows = [row for row in result["rows" if each else "summary"] if all(KINDS[kind](row["path"]) for kind in kinds)]
-    st.dataframe(shown(rows), hide_index=True, column_config=_columns(), key="tree-table")
+    st.dataframe(shown(rows), hide_index=True, column_config=columns(), key="tree-table")
     st.caption(
         "INT8 is measured on the .tflite that ships, on examples held back. “saved” is the article’s figure: gzip over "
         "the same file’s bytes. gzip saves a download, not flash: flash and cycles are those of the generated C, "
@@ -69,7 +69,8 @@ def _several(result: Mapping[str, Any]) -> bool:
     return any(row["seeds"] > 1 for row in result["summary"])
 
 
-def _columns() -> dict[str, Any]:
+def columns() -> dict[str, Any]:
+    """Return how the columns of shown rows are written: shares with their %, counts with separators."""
     percent = {TITLES[name]: st.column_config.NumberColumn(TITLES[name], format="%.2f %%") for name in SHARES}
     whole = {TITLES[name]: st.column_config.NumberColumn(TITLES[name], format="localized") for name in COUNTS}
     return {**percent, **whole, "Path": st.column_config.TextColumn("Path", pinned=True)}

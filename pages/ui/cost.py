@@ -20,6 +20,24 @@ def smallest(rows: Sequence[Row]) -> str | None:
     return str(min(good, key=lambda row: row["gzip_bytes"])["path"]) if good else None
 
 
+def failures(rows: Sequence[Row], but: str) -> list[str]:
+    """Return why leaves have no file, a sentence a reason: what stops a step stops every leaf behind it.
+
+    Args:
+        rows: of a summary.
+        but: leaf to leave out.
+    """
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["failed"] and row["path"] != but:
+            reasons.setdefault(row["failed"], []).append(row["path"])
+    return [_without_file(paths, reason) for reason, paths in reasons.items()]
+
+
+def _without_file(paths: Sequence[str], reason: str) -> str:
+    return f"{', '.join(paths)} {'has' if len(paths) == 1 else 'have'} no file: {reason}"
+
+
 def sentence(result: Row, path: str) -> str:
     """Return what a leaf costs against PTQ: bytes, cycles, accuracy and, of alarms, misses.
 
@@ -30,7 +48,7 @@ def sentence(result: Row, path: str) -> str:
     by_path = {row["path"]: row for row in result["summary"]}
     row, base = by_path[path], by_path.get(BASE)
     if not row["seeds"]:
-        return f"{path} has no file: {row['failed']}"
+        return _without_file([path], row["failed"])
     told = f"**{path}** takes {_bytes(row, base)}{_cycles(row, base)}; "
     if base is None or not base["seeds"] or path == BASE:
         told += f"{words.percent(row['accuracy_int8'])} of held-out examples are decided rightly."

@@ -39,9 +39,8 @@ def measured(result: Result, project_id: int, detectors: Mapping[str, bytes] | N
         st.error(told, icon=":material/error:")
     else:
         st.success(told, icon=":material/compress:")
-    for row in result["summary"]:
-        if row["failed"] and row["path"] != leaf:
-            st.error(f"{row['path']}: {row['failed']}", icon=":material/error:")
+    for why in cost.failures(result["summary"], leaf):
+        st.error(why, icon=":material/error:")
     _more(result, leaf)
     if leaf not in failed:
         _take(result, leaf, project_id, detectors)

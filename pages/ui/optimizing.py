@@ -192,4 +192,4 @@ def live(job_id: int, paths: Sequence[str]) -> None:
     tree.draw(tree.states_of(told, paths), paths, key="tree-live")
     rows = [event["row"] for event in told if "row" in event]
     if rows:
-        st.dataframe(comparing.shown(rows), hide_index=True, key="tree-live-rows")
+        st.dataframe(comparing.shown(rows), hide_index=True, column_config=comparing.columns(), key="tree-live-rows")

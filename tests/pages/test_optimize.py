@@ -7,7 +7,7 @@ from lab.optimize.paths import LEGAL
 from lab.study.tree.table import summary
 from lab.workspace import jobs
 from lab.workspace.store import open_store
-from pages.ui import finding, optimizing, tree
+from pages.ui import cost, finding, optimizing, tree
 from tests.lab.study.tree.test_table import row
 from tests.pages import seed
 from tests.pages.conftest import labels, press, text
@@ -120,6 +120,16 @@ def test_a_finished_walk_shows_the_table_the_smallest_leaf_and_the_failed_one(op
     assert "the loss is no number" in text(app)
     assert "Published by Arm" in text(app)
     assert "Prepared:" not in text(app)
+
+
+def test_leaves_that_one_step_stopped_are_told_in_one_sentence():
+    stopped = [row(path, 0, 0, failed="prune: the loss is no number any more") for path in ("prune+PTQ", "PQAT")]
+    alone = row("QAT", 0, 0, failed="QAT: out of memory")
+    told = cost.failures(summary([row("PTQ", 0, 0.9), *stopped, alone, row("CQAT", 0, 0, failed="no")]), "CQAT")
+    assert told == [
+        "prune+PTQ, PQAT have no file: prune: the loss is no number any more",
+        "QAT has no file: QAT: out of memory",
+    ]
 
 
 def test_a_failed_leaf_says_why_it_has_no_file(open_page):

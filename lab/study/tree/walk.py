@@ -101,10 +101,19 @@ class _Steps:
     def __init__(
         self, problem: Problem, options: Options, paths: Sequence[Path], seeds: Sequence[int], tell: OnProgress
     ) -> None:
-        nodes = trainings(paths)
-        self.total = len(seeds) * (sum(schedule_of(problem, options, node).epochs for node in nodes) + len(paths))
+        self._epochs = {node: schedule_of(problem, options, node).epochs for node in trainings(paths)}
+        self.total = len(seeds) * (sum(self._epochs.values()) + len(paths))
         self.done = 0
         self._tell = tell
+        self._ended: set[tuple[Node, int]] = set()
+
+    def end(self, node: Node, seed: int) -> None:
+        """Count the epochs of a node and those before it, each once: of a node that was kept none is due."""
+        way = [Node(node.steps[:count]) for count in range(len(node.steps) + 1)]
+        for each in way:
+            if (each, seed) not in self._ended:
+                self._ended.add((each, seed))
+                self.done += self._epochs[each]
 
     def tell(self, message: str, extra: int = 0) -> None:
         self._tell(min(self.done + extra, self.total), self.total, message)
@@ -211,6 +220,7 @@ class _Runner:
         key = node.key(self.problem.key, self.options, self.seed)
         found = self.kept.get(key)
         if found is not None:
+            self.steps.end(node, self.seed)
             return found
         parent = self.node(node.parent) if node.parent is not None else None
         schedule = schedule_of(self.problem, self.options, node)
@@ -219,7 +229,7 @@ class _Runner:
             result = self._trained(node, parent, schedule)
         self.kept.put(key, result)
         self.trained += 1
-        self.steps.done += schedule.epochs
+        self.steps.end(node, self.seed)
         self._state(node.label, "done")
         return result
 

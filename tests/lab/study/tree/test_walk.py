@@ -6,7 +6,7 @@ import pytest
 from lab.errors import BadInput, Cancelled
 from lab.optimize.paths import LEGAL, named
 from lab.study.tree import Options, walk
-from lab.study.tree.kept import Kept
+from lab.study.tree.kept import Kept, Result
 from lab.workspace.store import open_store
 from tests.lab.study.tree.problems import small
 
@@ -116,6 +116,30 @@ def test_progress_ends_at_its_total():
     walk(small(), [named("PTQ"), named("QAT")], OPTIONS, on_progress=lambda *step: steps.append(step))
     assert steps[-1][0] == steps[-1][1]
     assert all(before[0] <= after[0] for before, after in pairwise(steps))
+
+
+def test_progress_counts_the_epochs_of_nodes_that_were_kept(monkeypatch):
+    runner = walk.__globals__["_Runner"]
+    monkeypatch.setattr(runner, "_trained", lambda *_: Result(0.5, 0.0, weights=[], tflite=b""))
+    monkeypatch.setattr(runner, "_converted", lambda *_: b"")
+    monkeypatch.setattr(runner, "_measured", lambda *_: {})
+    kept, problem = Kept(), small()
+
+    def told(*paths):
+        steps = []
+        walk(
+            problem,
+            [named(each) for each in paths],
+            OPTIONS,
+            kept=kept,
+            on_progress=lambda *step: steps.append(step[:2]),
+        )
+        return steps
+
+    told("PCQAT")
+    assert told("PTQ", "PCQAT") == [(3, 7), (7, 7)]  # base's two epochs and a leaf; three steps of an epoch, and a leaf
+    assert told("PCQAT") == [(6, 6)]  # base and prune are not even asked for
+    assert told("QAT", "PCQAT") == [(4, 8), (8, 8)]
 
 
 def test_a_path_that_is_not_in_the_tree_is_refused():
