@@ -6,18 +6,37 @@ be several people's: two who hold the same sound have the same address for it.
 """
 
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from streamlit.runtime import Runtime
-from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
+from streamlit.runtime.media_file_storage import MediaFileKind
 
 from pages.server import identity
 
+KEPT_S = 60.0
 MANY = 10_000
 """Buttons whose download may still be pressed are remembered; beyond so many, those that are gone are forgotten."""
+
+
+class Fresh(MediaFileMetadata):
+    """Of a download that was just made, to which no session refers: it stays until its browser has come for it.
+
+    Streamlit deletes such files when any two page runs have ended, which forty people do before one has fetched.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(MediaFileKind.DOWNLOADABLE)
+        self._until = time.monotonic() + KEPT_S
+
+    def mark_for_delete(self) -> None:
+        """Agree to be deleted, unless it is too early."""
+        if time.monotonic() > self._until:
+            super().mark_for_delete()
 
 
 class Makers:
@@ -80,11 +99,18 @@ class Makers:
         def pressed(file_id: str) -> str:
             token = self._now.set(self._pressed_by.get(file_id))
             try:
-                return execute(file_id)
+                return self._kept(execute(file_id))
             finally:
                 self._now.reset(token)
 
         return pressed
+
+    def _kept(self, url: str) -> str:
+        file_id = url.rpartition("/")[2].partition(".")[0]
+        with self._manager._lock:
+            if file_id in self._manager._file_metadata:
+                self._manager._file_metadata[file_id] = Fresh()
+        return url
 
 
 def _here() -> str | None:
