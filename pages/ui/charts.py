@@ -34,9 +34,19 @@ def show(figure: Any, key: str, height: int, top: int = 8, hovers: str = "x unif
         top: margin above it, in pixels.
         hovers: Plotly's hovermode.
     """
+    draw(finished(figure, height, top, hovers), key)
+
+
+def finished(figure: Any, height: int, top: int = 8, hovers: str = "x unified") -> Any:
+    """Return a figure with the lab's size, margins and axes; see `show`."""
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, hovermode=hovers)
     figure.update_xaxes(automargin=True, fixedrange=True)
     figure.update_yaxes(automargin=True, fixedrange=True)
+    return figure
+
+
+def draw(figure: Any, key: str) -> None:
+    """Draw a finished figure, which stays as it is."""
     st.plotly_chart(figure, key=key, config=CONFIG)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from lab.sound.clip import RATE_HZ
-from pages.ui.charts import SOUND, show, subplots
+from pages.ui.charts import SOUND, draw, finished, subplots
 from pages.ui.session import store
 
 SHOWN_S = 10.0
@@ -51,8 +51,8 @@ def clip_view(sha256: str, seconds: float, segments: Sequence[Mapping[str, Any]]
     start = 0.0
     if seconds > SHOWN_S:
         start = st.slider("Show from", 0.0, float(seconds - SHOWN_S), 0.0, 0.5, format="%.1f s", key=f"from-{sha256}")
-    part = samples(sha256)[int(start * RATE_HZ) : int((start + SHOWN_S) * RATE_HZ)]
-    _draw(part, list(pictures(part)), start, segments)
+    spans = tuple((float(each["start_s"]), float(each["end_s"])) for each in segments)
+    draw(_figure(sha256, start, spans), "clip-pictures")
 
 
 def pictures(part: NDArray[np.int16]) -> Iterator[Picture]:
@@ -102,9 +102,11 @@ def outline(part: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.fl
     return np.r_[time, time[::-1]], np.r_[whole.max(axis=1), whole.min(axis=1)[::-1]]
 
 
-def _draw(
-    part: NDArray[np.int16], seen: list[Picture], start_s: float, segments: Sequence[Mapping[str, Any]] = ()
-) -> None:
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _figure(sha256: str, start_s: float, spans: tuple[tuple[float, float], ...]) -> Any:
+    """Return a clip's figure: building it is half of a page run, and mostly the same clip is shown again."""
+    part = samples(sha256)[int(start_s * RATE_HZ) : int((start_s + SHOWN_S) * RATE_HZ)]
+    seen = list(pictures(part))
     time, shape = outline(part)
     peak = max(0.01, float(np.abs(shape).max(initial=0)))
     heights = [0.5] + [1.0] * len(seen)
@@ -113,11 +115,9 @@ def _draw(
         subplot_titles=[f"Waveform · peak {peak:.2f}", *(picture.title for picture in seen)], row_heights=heights,
     )  # fmt: skip
     figure.add_scatter(x=time + start_s, y=shape, fill="toself", line={"width": 0.5}, hoverinfo="skip", row=1, col=1)
-    for each in segments[:MOST_SEGMENTS]:
-        if each["start_s"] < start_s + SHOWN_S and each["end_s"] > start_s:
-            figure.add_vrect(
-                each["start_s"], each["end_s"], fillcolor="#ef8a1d", opacity=0.25, line_width=0, row=1, col=1
-            )
+    for begin, end in spans[:MOST_SEGMENTS]:
+        if begin < start_s + SHOWN_S and end > start_s:
+            figure.add_vrect(begin, end, fillcolor="#ef8a1d", opacity=0.25, line_width=0, row=1, col=1)
     for row, picture in enumerate(seen, start=2):
         add_picture(figure, picture, start_s, row)
     figure.update_yaxes(range=[-peak, peak], showticklabels=False, row=1, col=1)
@@ -125,7 +125,7 @@ def _draw(
     figure.update_xaxes(title="seconds", row=len(heights), col=1)
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})
     figure.update_layout(showlegend=False)
-    show(figure, "clip-pictures", 130 + 180 * len(seen), top=26)
+    return finished(figure, 130 + 180 * len(seen), top=26)
 
 
 def add_picture(figure: Any, picture: Picture, start_s: float, row: int) -> None:
