@@ -14,12 +14,16 @@ from lab.workspace.worker import ensure_worker
 
 PAGES = Path(__file__).resolve().parents[1]
 BUNDLES = ("board", "flash", "monitor")
+BY_A_PAGE = "streamlit_webrtc"
+"""Registers its component only where a page imports it; most of what it costs is aiortc."""
 GET_READY = "lab.study.tasks:get_ready"
 
 
 def warm() -> None:
     """Import all that pages import, what they leave for later too; what is missing here is told where it is needed."""
-    for name in sorted(_imported()):
+    for name in sorted({*_imported(), "aiortc"}):
+        if name.startswith(BY_A_PAGE):
+            continue
         with contextlib.suppress(ImportError):
             import_module(name)
     from pages.ui import bundles

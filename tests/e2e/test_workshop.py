@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lab.workspace.settings import settings
 from lab.workspace.workshop import authority, state
-from tests.e2e.microphone import ALLOWED, CHROMIUM, sync_api
+from tests.e2e.microphone import ALLOWED, CHROMIUM, switch, sync_api
 from tests.rooms import room
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
@@ -45,6 +45,8 @@ def test_a_visitor_walks_the_track_by_https_and_asks_only_the_laptop(lab_home):
             page.wait_for_selector(".stMainBlockContainer h1")
             page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
             page.wait_for_load_state("networkidle")
+            if name == "listen":
+                switch(page).get_by_role("button", name="Turn the microphone on").wait_for()
         assert page.evaluate(SECURE) == [True, True, True, 1]
         opened.close()
     reached = {urllib.parse.urlsplit(each).netloc for each in asked if not each.startswith(("data:", "blob:"))}
