@@ -142,6 +142,7 @@ def test_signed_out_nothing_is_left(visit):
     drawn(ben)
     ben.locator(".st-key-lab-sharing button").first.click()
     ben.get_by_text("Sign out").click()
+    ben.wait_for_url("**/end_session**")  # the provider is told as well; by then the lab has forgotten
     ben.goto(f"{address}/sounds")
     ben.get_by_role("button", name="Sign in").wait_for()
     assert "_streamlit_user" not in {cookie["name"] for cookie in ben.context.cookies(address)}
