@@ -90,9 +90,10 @@ def test_importing_the_lab_brings_no_heavy_library():
 WHOLE = {
     "pages/ui/session.py", "pages/ui/sharing.py", "pages/server/places.py", "pages/server/joining.py",
     "pages/server/telling.py", "pages/ui/guiding.py", "pages/ui/presenting.py", "pages/ui/consenting.py",
-    "pages/ui/yours.py",
+    "pages/ui/yours.py", "pages/server/warming.py",
 }  # fmt: skip
-"""Those who may hold the whole store: each asks who is here, and what they may, by itself."""
+"""Those who may hold the whole store: each asks who is here, and what they may, by itself; warming is over before
+anybody comes."""
 
 
 def test_pages_have_no_store_but_the_persons_own():
