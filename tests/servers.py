@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[1]
 WAIT_S = 30.0
 POSTGRES = shutil.which("postgres") or next(
@@ -92,8 +94,13 @@ class PostgreSQL:
 
     def restart(self) -> None:
         """Kill the server as a power cut would, and start it again on the same data."""
-        self.process.kill()
+        server = psutil.Process(self.process.pid)
+        parts = [server, *server.children(recursive=True)]  # one that lingers would keep a new server from starting
+        for part in parts:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                part.kill()
         self.process.wait(15)
+        psutil.wait_procs(parts, 15)
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         self.process = _started(self.folder, self.port)
 
