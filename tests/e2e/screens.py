@@ -22,6 +22,7 @@ PAGES = {
     "board": "board",
     "your_data": "your_data",
     "admin": "admin",
+    "guide": "guide",
 }
 WIDTHS = {1280: 900, 390: 844}
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--hide-scrollbars")
