@@ -18,6 +18,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT_S = 30.0
+RECOVERY_S = 120.0
 POSTGRES = shutil.which("postgres") or next(
     (str(found) for found in sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), reverse=True)), None
 )
@@ -103,6 +104,20 @@ class PostgreSQL:
         psutil.wait_procs(parts, 15)
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         self.process = _started(self.folder, self.port)
+        self._recovered()
+
+    def _recovered(self) -> None:
+        """Wait until it takes statements: it listens before it has read its log again."""
+        import psycopg
+
+        deadline = time.monotonic() + RECOVERY_S
+        while True:
+            try:
+                return self.run("postgres", "SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
 
 @contextlib.contextmanager
