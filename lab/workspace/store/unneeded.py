@@ -30,7 +30,7 @@ def erase(store: Store, candidates: Iterable[str]) -> tuple[int, int]:
     """
     with store.session() as session:
         gone = _unheld(session, candidates)
-    gone = _with_trainings(store, gone)
+    gone = with_trainings(store, gone)
     with store.session() as session:
         rows = [row for sha256 in _unheld(session, gone) if (row := session.get(Artifact, sha256)) is not None]
         for row in rows:
@@ -48,20 +48,21 @@ def _unheld(session: Session, candidates: Iterable[str]) -> set[str]:
     return wanted
 
 
-def _with_trainings(store: Store, gone: set[str]) -> set[str]:
+def with_trainings(store: Store, gone: set[str]) -> set[str]:
     """Forget finished trainings that gave files which go; return those files with the weights between."""
     made = set(gone)
     for path in store.files.paths() if gone else ():
-        if path.startswith(NODES) and gone & (named := set(_hashes(json.loads(store.files.named(path) or b"{}")))):
+        if path.startswith(NODES) and gone & (named := set(hashes(json.loads(store.files.named(path) or b"{}")))):
             made |= named
             store.files.discard(path)
     return made
 
 
-def _hashes(data: Any) -> Iterator[str]:
+def hashes(data: Any) -> Iterator[str]:
+    """Yield every file's hash that JSON names, however deep."""
     if isinstance(data, str):
         if HASH.fullmatch(data):
             yield data
     elif isinstance(data, dict | list):
         for each in data.values() if isinstance(data, dict) else data:
-            yield from _hashes(each)
+            yield from hashes(each)

@@ -1,12 +1,9 @@
 """Resetting a workshop: every place with all that was made there goes, files too. The leader's own projects stay."""
 
-import json
 import logging
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -15,12 +12,10 @@ from lab.workspace import jobs, takes
 from lab.workspace.store.erasing import erase_project
 from lab.workspace.store.store import Store
 from lab.workspace.store.tables import Artifact, Audit, Clip, Job, Known, Project, Run, now
+from lab.workspace.store.unneeded import hashes, with_trainings
 from lab.workspace.workshop.places import PREFIX
 
 log = logging.getLogger(__name__)
-HASH = re.compile(r"[0-9a-f]{64}")
-NODES = "nodes/"
-"""Where the deployment tree notes what it trained (`lab/study/tree/kept.py`)."""
 STOP_WAIT_S, LOOK_S = 12.0, 0.2
 
 
@@ -53,7 +48,7 @@ def reset(store: Store) -> Cleared:
         session.execute(delete(Known).where(Known.id.startswith(PREFIX)))
         session.execute(delete(Audit).where(Audit.person.startswith(PREFIX)))
         session.add(Audit(person="local", action="reset workshop", data={"people": people, "projects": len(projects)}))
-        files += _erase_files(store, session, _with_trainings(store, theirs - set(_named(session))))
+        files += _erase_files(store, session, with_trainings(store, theirs - set(_named(session))))
     for project_id in projects:
         for take in takes.interrupted(store.config, project_id):
             takes.forget(store.config, take)
@@ -86,28 +81,9 @@ def _named(session: Session, of_places: bool = False) -> Iterator[str]:
         work, sounds = work.where(Job.owner.startswith(PREFIX)), sounds.where(theirs)
     yield from session.scalars(sounds)
     for artifacts in session.scalars(runs):
-        yield from _hashes(artifacts)
+        yield from hashes(artifacts)
     for args, result in session.execute(work):
-        yield from _hashes([args, result])
-
-
-def _hashes(data: Any) -> Iterator[str]:
-    if isinstance(data, str):
-        if HASH.fullmatch(data):
-            yield data
-    elif isinstance(data, dict | list):
-        for each in data.values() if isinstance(data, dict) else data:
-            yield from _hashes(each)
-
-
-def _with_trainings(store: Store, gone: set[str]) -> set[str]:
-    """Forget finished trainings that gave files which go; return those files with the weights between."""
-    made = set(gone)
-    for path in store.files.paths():
-        if path.startswith(NODES) and gone & (named := set(_hashes(json.loads(store.files.named(path) or b"{}")))):
-            made |= named
-            store.files.discard(path)
-    return made
+        yield from hashes([args, result])
 
 
 def _erase_files(store: Store, session: Session, gone: set[str]) -> int:
