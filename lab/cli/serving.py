@@ -11,7 +11,7 @@ def worker(commands: Any) -> None:
     """Add `worker`."""
 
     def run(args: argparse.Namespace) -> Result | None:
-        from lab.workspace.worker import main as serve
+        from lab.workspace.serving import main as serve
 
         serve()
         return None

@@ -1,7 +1,5 @@
-"""`python -m lab worker`: the one process of an instance that runs its jobs.
-
-It holds a lock in LAB_HOME while it lives. It claims queued jobs, writes down
-what they say, stops what should stop, and takes over jobs whose worker died.
+"""The worker: claims queued jobs, writes down what they say, stops what should stop, and takes over jobs whose
+worker died. `serving.py` is the process that lets it.
 """
 
 import hashlib
@@ -9,43 +7,30 @@ import logging
 import os
 import platform
 import queue
-import signal
 import time
 import uuid
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from lab import __version__
-from lab.errors import BadInput
 from lab.workspace import jobs, logs, workshop
 from lab.workspace.claims import claim, end, put_back, take_back
 from lab.workspace.cluster import Cluster
-from lab.workspace.daemon import LOCK_FILE, ensure_worker, lock, running_pid, stop_worker
 from lab.workspace.needs import Unfit
 from lab.workspace.scratch import clear
-from lab.workspace.settings import Settings, settings
-from lab.workspace.store import Job, JobEvent, Serving, Store, now, open_store
-from lab.workspace.store.retention import expire
-from lab.workspace.store.sweeping import sweep
-from lab.workspace.tracking import Sender
-
-__all__ = ["Worker", "ensure_worker", "main", "running_pid", "stop_worker"]
+from lab.workspace.store import Job, JobEvent, Serving, Store, now
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.2
 HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 30.0
 STOP_GRACE_S = 8.0
 RETRY_S = 5.0
-IDLE_EXIT_S = 6 * 3600.0
 FORGET_AFTER_S = 24 * 3600.0
-SWEEP_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
 AWAY = "Waiting for the cluster, which does not answer."
@@ -261,64 +246,3 @@ class Worker:
             put_back(self.store, "", Job.worker == self.name)
         finally:
             self.cluster.close()
-
-
-def main(config: Settings | None = None) -> None:
-    """Serve the job table until stopped, or idle for hours. Returns at once if another worker serves it.
-
-    Raises:
-        BadInput: LAB_WORKERS is 0, so that it would never run a job.
-    """
-    config = config or settings()
-    if not config.workers:
-        raise BadInput("A worker needs LAB_WORKERS of 1 or more; it is 0, which is for the pages that a worker serves.")
-    logs.configure()
-    with lock(config.home) as held:
-        if held is None:
-            log.info("served=already home=%s", config.home)
-            return
-        worker = Worker(open_store(config), worker_name(config.home))
-        sender = Sender(worker.store)
-        stopping = False
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            nonlocal stopping
-            stopping = True
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-        log.info("worker=%s home=%s", worker.name, config.home)
-        try:
-            worker.adopt()
-            swept = time.monotonic() - SWEEP_S
-            while not stopping and (config.home / LOCK_FILE).exists() and _is_needed(worker):
-                if time.monotonic() - swept >= SWEEP_S:
-                    _swept(worker.store)
-                    swept = time.monotonic()
-                time.sleep(POLL_S if _stepped(worker) and _stepped(sender) else RETRY_S)
-                worker.problem = sender.problem
-        finally:
-            sender.close()
-            worker.close()
-
-
-def _swept(store: Store) -> None:
-    """Clear away what crashes left, and what is older than LAB_RETENTION_DAYS."""
-    try:
-        sweep(store)
-        expire(store)
-    except Exception:  # a disk or database that is away: jobs matter more
-        log.exception("sweep failed")
-
-
-def _is_needed(worker: Worker) -> bool:
-    return time.monotonic() - worker.last_busy <= IDLE_EXIT_S
-
-
-def _stepped(part: Worker | Sender) -> bool:
-    try:
-        part.step()
-    except Exception:  # a full disk, a database that is away: running jobs go on meanwhile
-        log.exception("step failed")
-        return False
-    return True

@@ -9,8 +9,8 @@ from pathlib import Path
 from lab.deploy.prepared import prepared_detector
 from lab.errors import LabError
 from lab.workspace import jobs
+from lab.workspace.daemon import ensure_worker
 from lab.workspace.store import Store, open_store
-from lab.workspace.worker import ensure_worker
 
 PAGES = Path(__file__).resolve().parents[1]
 BUNDLES = ("board", "flash", "monitor")

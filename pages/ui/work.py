@@ -10,8 +10,8 @@ import streamlit as st
 
 from lab.errors import LabError
 from lab.workspace import jobs
+from lab.workspace.daemon import ensure_worker
 from lab.workspace.store import Job
-from lab.workspace.worker import ensure_worker
 from pages.ui.session import may_edit, owner, store
 from pages.ui.words import duration
 

@@ -1,29 +1,24 @@
 """The store: projects, clips, artifacts and runs. The only writer of project files."""
 
-import hashlib
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import delete, func, make_url, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
-from lab.errors import BadInput, LabError
+from lab.errors import BadInput
 from lab.workspace.settings import Settings, settings
-from lab.workspace.store import quota
-from lab.workspace.store.artifacts import INSTANCES, ArtifactFiles
-from lab.workspace.store.schema import open_engine
-from lab.workspace.store.tables import Artifact, Clip, Holder, Project, Run, now
+from lab.workspace.store.database import LOCAL_OWNER, required
+from lab.workspace.store.file_store import FileStore
+from lab.workspace.store.tables import Clip, Project, Run, now
 
-LOCAL_OWNER = "local"
+__all__ = ["LOCAL_OWNER", "Store", "check_name", "open_store", "required"]
+
 MAX_NAME = 200
-Row = TypeVar("Row")
 
 
-class Store:
+class Store(FileStore):
     """One instance's projects and files, all of them. Safe to use from several threads and processes.
 
     Rows it returns are detached: read their fields, never write them. Pages and tasks get a `PersonStore`, which holds
@@ -32,29 +27,6 @@ class Store:
     Args:
         config: where database and files are.
     """
-
-    def __init__(self, config: Settings) -> None:
-        self.config = config
-        self.engine = open_engine(config.database_url, config.home)
-        self.files = ArtifactFiles(config.artifacts_url)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._signed = False
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Open one transaction; it is kept whole or not at all.
-
-        Raises:
-            LabError: the disk is full, or the database does not answer.
-        """
-        try:
-            with self._sessions.begin() as session:
-                yield session
-        except OperationalError as error:
-            told = str(error.orig)
-            if "full" in told or "No space left" in told:
-                raise LabError("The disk is full: nothing was saved. Free some space and try again.") from error
-            raise LabError(f"The database does not answer: {told.splitlines()[0]}. Try again in a moment.") from error
 
     # -- projects
 
@@ -93,104 +65,6 @@ class Store:
     def beyond(self, project_id: int) -> "Store":
         """Return what sees every project's rows; here, this store itself (`PersonStore.beyond` asks for the owner)."""
         return self
-
-    # -- artifacts
-
-    def put_artifact(self, kind: str, name: str, data: bytes) -> Artifact:
-        """Keep a file; the same content is kept once. Whoever put it may read it.
-
-        Args:
-            kind: such as "wav", "detector" or "uf2".
-            name: what a download of it is called.
-            data: its bytes.
-        """
-        if kind != quota.EXPORT:
-            self.room_for(len(data))
-        made = self._put(kind, name, data)
-        self._hold([made.sha256], person=LOCAL_OWNER)
-        return made
-
-    def room_for(self, size_bytes: int, project_id: int | None = None) -> None:
-        """See that a project's first owner, or else who asks, may keep so much more.
-
-        Raises:
-            OverQuota: they may not (LAB_QUOTA_MB); says how to free some.
-        """
-        self._room_for(size_bytes, LOCAL_OWNER, project_id)
-
-    def _room_for(self, size_bytes: int, person: str, project_id: int | None) -> None:
-        if not self.config.quota_mb:
-            return
-        with self.session() as session:
-            project = session.get(Project, project_id) if project_id else None
-            quota.check(session, project.owner if project else person, size_bytes, self.config.quota_mb)
-
-    def _hold(self, sha256s: Iterable[str], project_id: int | None = None, person: str = "") -> None:
-        """Note that files were made for a project, or a person, who may read them from now on."""
-        wanted = dict.fromkeys(sha256s)
-        with self.session() as session:
-            mine = select(Holder.sha256).where(Holder.project_id == project_id, Holder.person == person)
-            held = set(session.scalars(mine.where(Holder.sha256.in_(wanted)))) if wanted else set()
-            there = (
-                set(session.scalars(select(Artifact.sha256).where(Artifact.sha256.in_(wanted)))) if wanted else set()
-            )
-            new = [sha256 for sha256 in wanted if sha256 in there - held]
-            session.add_all(Holder(sha256=sha256, project_id=project_id, person=person) for sha256 in new)
-
-    def _put(self, kind: str, name: str, data: bytes) -> Artifact:
-        """Keep a file that nobody may read yet."""
-        self._sign_files()
-        sha256 = self.files.put(data)
-        try:
-            with self.session() as session:
-                found = session.get(Artifact, sha256)
-                if found:
-                    return found
-                session.add(made := Artifact(sha256=sha256, kind=kind, name=name[:300], size_bytes=len(data)))
-                session.flush()
-                self.files.put(data)  # somebody who erased the same file meanwhile has done so by now
-            return made
-        except IntegrityError:  # two people added the same file
-            with self.session() as session:
-                return required(session.get(Artifact, sha256))
-
-    def _sign_files(self) -> None:
-        """Leave this database's note in an object store, which several instances may have been given."""
-        if self.files.is_object_store and not self._signed:
-            self.files.name(f"{INSTANCES}{self.signature}.json", b"{}")
-            self._signed = True
-
-    @property
-    def signature(self) -> str:
-        """Return what tells this database from others, without its address."""
-        url = make_url(self.config.database_url)
-        place = f"{url.host or os.uname().nodename} {url.port} {url.database}"
-        return hashlib.sha256(place.encode()).hexdigest()[:16]
-
-    def has_files_alone(self) -> bool:
-        """Whether no other instance keeps files in this store: a folder below LAB_HOME, or signed by this one only."""
-        folder = self.files.folder
-        if folder is not None:
-            return folder.is_relative_to(self.config.home)
-        notes = [file.name for file in self.files.all() if file.name.startswith(INSTANCES)]
-        return notes == [f"{INSTANCES}{self.signature}.json"]
-
-    def artifact(self, sha256: str) -> Artifact:
-        """Return what is known of a file.
-
-        Raises:
-            LabError: there is no such file.
-        """
-        with self.session() as session:
-            return required(session.get(Artifact, sha256))
-
-    def read_artifact(self, sha256: str) -> bytes:
-        """Return a file's bytes.
-
-        Raises:
-            LabError: it is not there, or damaged.
-        """
-        return self.files.get(sha256)
 
     # -- clips
 
@@ -303,17 +177,6 @@ class Store:
         """
         with self.session() as session:
             return required(session.get(Run, run_id))
-
-
-def required(row: Row | None) -> Row:
-    """Return a row that must be there.
-
-    Raises:
-        LabError: it is not.
-    """
-    if row is None:
-        raise LabError("That is no longer in the store.")
-    return row
 
 
 def check_name(name: str) -> str:

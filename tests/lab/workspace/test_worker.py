@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from lab.errors import BadInput
-from lab.workspace import claims, jobs, worker
+from lab.workspace import claims, daemon, jobs, serving, worker
 from lab.workspace.settings import settings
 from lab.workspace.store import Job, now, open_store
 from lab.workspace.worker import Worker
@@ -216,40 +216,40 @@ def test_a_detached_worker_starts_once_survives_a_kill_and_resumes(lab_home, tmp
     config = settings()
     mine = open_store(config)
     job = jobs.submit(mine, f"{TASKS}:die_once", {"flag": str(tmp_path / "flag")})
-    worker.ensure_worker(config)
-    worker.ensure_worker(config)
+    daemon.ensure_worker(config)
+    daemon.ensure_worker(config)
     wait(lambda: (tmp_path / "flag").exists() and jobs.job(mine, job.id).state == jobs.RUNNING)
-    first = worker.running_pid(config.home)
-    assert worker.stop_worker(config)
+    first = daemon.running_pid(config.home)
+    assert daemon.stop_worker(config)
     assert jobs.job(mine, job.id).state == jobs.QUEUED
-    worker.ensure_worker(config)
+    daemon.ensure_worker(config)
     wait(lambda: jobs.job(mine, job.id).state == jobs.DONE)
-    assert worker.running_pid(config.home) != first
-    assert worker.stop_worker(config)
+    assert daemon.running_pid(config.home) != first
+    assert daemon.stop_worker(config)
 
 
 def test_where_a_worker_runs_elsewhere_pages_start_none(lab_home, monkeypatch):
     monkeypatch.setenv("LAB_WORKERS", "0")
-    worker.ensure_worker(settings())
+    daemon.ensure_worker(settings())
     assert not lab_home.exists()
     with pytest.raises(BadInput, match="needs LAB_WORKERS of 1 or more"):
-        worker.main(settings())
+        serving.main(settings())
 
 
 def test_a_job_survives_the_sudden_death_of_its_worker(lab_home, tmp_path):
     config = settings()
     mine = open_store(config)
     job = jobs.submit(mine, f"{TASKS}:die_once", {"flag": str(tmp_path / "flag")})
-    worker.ensure_worker(config)
+    daemon.ensure_worker(config)
     wait((tmp_path / "flag").exists)
-    first = worker.running_pid(config.home)
+    first = daemon.running_pid(config.home)
     os.kill(first, signal.SIGKILL)
-    wait(lambda: worker.running_pid(config.home) is None)
-    worker.ensure_worker(config)
+    wait(lambda: daemon.running_pid(config.home) is None)
+    daemon.ensure_worker(config)
     wait(lambda: jobs.job(mine, job.id).state == jobs.DONE)
     row = jobs.job(mine, job.id)
     assert (row.result, row.attempts) == ({"attempt": 2}, 2)
-    assert worker.stop_worker(config)
+    assert daemon.stop_worker(config)
 
 
 def wait(until, limit_s=60):
