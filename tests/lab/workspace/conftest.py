@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import create_engine
 
-from lab.workspace.store import schema
+from lab.workspace import jobs
+from lab.workspace.store import edits, open_store, schema, store_of
 from tests import servers
+from tests.lab.workspace.kitchen import ANN, DETECTOR
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +56,22 @@ def database(request, lab_home, monkeypatch):
     yield request.param
     for engine in engines:
         engine.dispose()
+
+
+@pytest.fixture
+def whole(database):
+    return open_store()
+
+
+@pytest.fixture
+def kitchen(whole):
+    """Return Ann's project with a sound, an edit, a run, a job and what it said; all in her own store."""
+    mine = store_of(whole, ANN.id)
+    project = mine.project("Kitchen", ANN.id)
+    clip, _ = mine.add_clip(project.id, b"RIFF one", "a.wav", "alarm", "take-1", 1.5, 0.25)
+    edits.relabel(mine, project.id, [clip.id], "not_alarm")
+    sha256 = mine.put_artifact("detector", "kitchen.detector", DETECTOR).sha256
+    job = jobs.submit(mine, "lab.study.tasks:demo", {"seed": 1}, project.id, ANN.id)
+    jobs.say(whole, job.id, jobs.LOG, "one line")
+    mine.save_run(project.id, "demo", "one", {}, {"kitchen.detector": sha256}, job.id)
+    return project
