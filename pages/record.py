@@ -7,12 +7,11 @@ from pages.ui import consenting, recording, webrtc
 
 ui.require_login()
 project = ui.header("Record", "Your own sounds, in the room where the board will hang.")
-consenting.ask()
 recording.interrupted(project.id)
-
 if problem := webrtc.origin():
-    st.error(problem, icon=":material/lock_open:")
+    recording.elsewhere(problem)
     st.stop()
+consenting.ask()
 
 with ui.shows_errors():
     heard = recording.ear()

@@ -35,17 +35,19 @@ SILENT_S = 3.0
 NOTE_EVERY_S = 1.0
 GONE = "The microphone stopped sending."
 LEFT = "The page was left or reloaded."
+AGAIN = "The same sound was here already."
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A clip that is in the store."""
+    """A clip that is in the store; `again` where it was there before: the same samples twice are one clip."""
 
     clip_id: int
     name: str
     label: str
     seconds: float
     notes: tuple[str, ...]
+    again: bool = False
 
 
 class Ear:
@@ -218,11 +220,12 @@ class Ear:
 
     def _save(self, project_id: int, cut: Cut, name: str, source: str) -> Saved:
         clip = cut.clip
-        row, _ = self._store.add_clip(
+        row, new = self._store.add_clip(
             project_id, wav_bytes(clip), name, clip.label, clip.recording_id, clip.seconds, facts.peak(clip.samples),
             source=source, notes=cut.notes, clipped=facts.clipped(clip.samples),
         )  # fmt: skip
-        saved = Saved(row.id, row.name, row.label, row.seconds, cut.notes)
+        notes = cut.notes if new else (*cut.notes, AGAIN)
+        saved = Saved(row.id, row.name, row.label, row.seconds, notes, again=not new)
         self.saved = [*self.saved, saved][-200:]
         return saved
 

@@ -30,9 +30,9 @@ def header(title: str, text: str) -> Project:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             project = pick_project()
             sharing.panel(project)
-        tell_problem()
-        acting.tell_problem()
         sharing.told(project)
+    tell_problem()
+    acting.tell_problem()
     return project
 
 

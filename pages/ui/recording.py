@@ -1,6 +1,7 @@
 """The parts of the Record page: what to record, the clips as they come, and the way round WebRTC."""
 
 import time
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -11,9 +12,9 @@ from lab.sound.labels import check_label
 from lab.study.ear import Ear, Saved
 from lab.workspace import takes
 from lab.workspace.takes import Take
-from pages.ui import acting, consenting, live, webrtc
+from pages.ui import acting, consenting, flow, live, webrtc
 from pages.ui.session import store
-from pages.ui.words import count_of
+from pages.ui.words import count_of, percent
 
 USUAL = ("alarm", "not_alarm")
 ONE, ON = "One clip", "A take, cut into clips"
@@ -47,18 +48,23 @@ def microphone(heard: Ear) -> bool:
         st.session_state["_record_late"] = late
         return each.hears, each.take is None, len(each.saved), each.problem, late
 
-    live.draw(heard, "record-live", status, changes, on)
+    live.draw(heard, "record-live", lambda each: status(each, on), changes, on)
     return on and heard.hears
 
 
-def status(heard: Ear) -> str:
-    """Return the words under the picture."""
+def status(heard: Ear, on: bool) -> str:
+    """Return the words under the picture.
+
+    Args:
+        heard: the ear.
+        on: whether the microphone is on, or about to be.
+    """
     if not heard.hears:
-        return "The microphone is off."
+        return "Connecting: no sound has come yet." if on else "The microphone is off."
     tally, take = heard.tally, heard.take
     words = [f"recording {take.heard_s:.0f} s"] if take else []
     if tally.expected > TALLY_FROM_S * 16_000:
-        words.append(f"{tally.share:.4f} of the sound received")
+        words.append(f"{percent(tally.share, 2)} of the sound received")
         words.append(f"{count_of(len(tally.gaps), 'gap')}, {tally.missing / 16:.0f} ms" if tally.gaps else "no gap")
     return " · ".join(words) or "Listening. Nothing is kept yet."
 
@@ -92,7 +98,7 @@ def _told(heard: Ear, hears: bool, mode: str | None, clip_s: int) -> str:
     if not consenting.given():
         return "First agree to it, above."
     if not hears:
-        return "Turn the microphone on first."
+        return "Waits until sound comes." if "_record_since" in st.session_state else "Turn the microphone on first."
     return f"Records {clip_s} s." if mode == ONE else f"Records until you stop, and saves a clip each {clip_s} s."
 
 
@@ -112,9 +118,17 @@ def saved(heard: Ear) -> None:
         st.error(heard.problem, icon=":material/error:")
     if not heard.saved:
         return
-    st.success(f"Saved: {count_of(len(heard.saved), 'clip')}, 16 kHz, mono, 16 bit.", icon=":material/check_circle:")
+    st.success(_summary(heard.saved), icon=":material/check_circle:")
+    st.page_link(flow.SOUNDS, label="Hear and see them on Sounds", icon=":material/graphic_eq:")
     rows = "".join(_row(clip) for clip in reversed(heard.saved[-SHOWN:]))
     st.html(f'<table class="lab-wires"><tr><th>clip</th><th>label</th><th>length</th><th></th></tr>{rows}</table>')
+
+
+def _summary(clips: Sequence[Saved]) -> str:
+    again = sum(clip.again for clip in clips)
+    return f"Saved: {count_of(len(clips) - again, 'clip')}, 16 kHz, mono, 16 bit." + (
+        f" {again} more had been here already, sample for sample: each sound is kept once." if again else ""
+    )
 
 
 def _row(clip: Saved) -> str:
@@ -144,12 +158,19 @@ def _fate(take: Take) -> str:
     return f"A take was interrupted. {why} {kept[0].upper()}{kept[1:]}; {lost}."
 
 
+def elsewhere(problem: str) -> None:
+    """Say why there is no microphone at this address, and which way is left."""
+    st.error(problem, icon=":material/lock_open:")
+    st.markdown("Or record with what this device has of its own, and add the file on Sounds.")
+    st.page_link(flow.SOUNDS, label="Go to Sounds", icon=":material/graphic_eq:")
+
+
 def fallback(project_id: int, label: str) -> None:
     """Offer to record over HTTP, with the reason where there is one."""
     late = bool(st.session_state.get("_record_late"))
     if late:
         st.warning(NO_WAY, icon=":material/lan:")
-    with st.expander("Record without WebRTC", expanded=late, icon=":material/upload:"):
+    with st.expander("No sound comes? Record without WebRTC", expanded=late, icon=":material/upload:"):
         st.caption(
             "The browser records first and sends the whole recording afterwards: no live picture, no long takes."
         )

@@ -53,9 +53,10 @@ def origin_problem(url: str | None) -> str | None:
     host = parts.hostname or "localhost"
     if parts.scheme != "http" or host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127."):
         return None
+    port = f":{parts.port}" if parts.port else ""
     return (
         f"Browsers give a microphone only to pages from https or from this very machine. This one came from "
-        f"http://{host}. Open it by https, or on the machine itself by http://localhost."
+        f"http://{host}{port}. Open it by https, or on the machine itself by http://localhost{port}."
     )
 
 

@@ -93,3 +93,31 @@ def test_an_address_without_a_microphone_is_explained(url, fine):
     problem = webrtc.origin_problem(url)
     assert (problem is None) == fine
     assert fine or "https" in problem
+    assert fine or (":8501" in url) == (":8501." in problem)  # the very address to open instead
+
+
+def test_an_address_without_a_microphone_asks_for_no_consent_and_names_the_other_way(open_page, monkeypatch):
+    monkeypatch.setattr(webrtc, "origin", lambda: webrtc.origin_problem("http://lab.school/record"))
+    page = open_page("record")
+    assert "add the file on Sounds" in text(page)
+    assert "nowhere else" not in text(page)
+    assert "Record" not in labels(page)
+
+
+def test_a_microphone_that_is_on_and_brings_no_sound_yet_is_not_called_off(open_page, switch):
+    switch.signalling = True
+    page = open_page("record")
+    assert "Waits until sound comes." in text(page)
+    heard = page.session_state["_record_ear"]
+    assert recording.status(heard, True) == "Connecting: no sound has come yet."
+    assert recording.status(heard, False) == "The microphone is off."
+
+
+def test_the_same_sound_twice_is_told_and_counted_once(open_page, hearing):
+    page = open_page("record")
+    ear, project = page.session_state["_record_ear"], open_store().projects()[0].id
+    for _ in range(2):
+        ear.keep(project, np.arange(16_000, dtype=np.int16), "alarm", "kitchen", "recorded here")
+    page.run()
+    assert "Saved: 1 clip, 16 kHz, mono, 16 bit. 1 more had been here already" in text(page)
+    assert "The same sound was here already." in text(page)

@@ -65,6 +65,15 @@ def test_a_take_is_in_the_store_clip_by_clip(store, project):
     assert len(wav.samples) == 16_000
 
 
+def test_a_sound_that_was_there_is_kept_once_and_marked(store, project):
+    ear = Ear(store)
+    ear.start_take(project, "alarm", 1.0)
+    feed(ear, np.zeros(40_000, np.int16))
+    assert [saved.again for saved in ear.saved] == [False, True]
+    assert ears.AGAIN in ear.saved[1].notes
+    assert len(store.clips(project)) == 1
+
+
 def test_one_clip_is_exactly_as_long_as_asked_and_the_take_ends(store, project):
     ear = Ear(store)
     ear.start_take(project, "alarm", 2.0, clips=1)
