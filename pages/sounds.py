@@ -34,8 +34,8 @@ with left:
 with right, ui.shows_errors():
     if chosen:
         shelf.describe(chosen[0])
+        shelf.actions(project.id, chosen, shelf.labels_of(counts), asked, total)
         sight.clip_view(chosen[0].sha256, chosen[0].seconds, chosen[0].segments)
         cutting.panel(chosen[0])
-        shelf.actions(project.id, chosen, shelf.labels_of(counts), asked, total)
-    else:
+    elif total:
         ui.empty("Nothing selected", "Select a row to listen; several, to label, move or delete them together.")

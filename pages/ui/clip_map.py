@@ -14,6 +14,8 @@ from pages.ui.words import count_of, percent
 from pages.ui.work import is_open, job_panel, latest_job, latest_result, submit
 
 TASK = "lab.study.tasks:map_clips"
+SYMBOLS = ("circle", "diamond", "square", "x", "triangle-up")
+"""Labels beyond the theme's colours share a colour, never a symbol with it."""
 
 
 def panel(project_id: int) -> None:
@@ -56,10 +58,12 @@ def _figure(points: Sequence[tuple[Clip, float, float]]) -> Any:
     groups: dict[str, list[tuple[Clip, float, float]]] = defaultdict(list)
     for point in points:
         groups[point[0].label or NO_LABEL].append(point)
-    for label in sorted(groups):
+    colours = len(figure.layout.template.layout.colorway or ()) or 1
+    for place, label in enumerate(sorted(groups)):
         clips, xs, ys = zip(*groups[label], strict=True)
         figure.add_scattergl(
-            x=xs, y=ys, mode="markers", name=label, marker={"size": 8, "opacity": 0.8},
+            x=xs, y=ys, mode="markers", name=label,
+            marker={"size": 8, "opacity": 0.8, "symbol": SYMBOLS[place // colours % len(SYMBOLS)]},
             text=[clip.name for clip in clips], customdata=[[clip.id] for clip in clips],
             hovertemplate="%{text}<extra>" + label + "</extra>",
         )  # fmt: skip

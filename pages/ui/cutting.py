@@ -12,6 +12,8 @@ from pages.ui import acting
 from pages.ui.session import store
 from pages.ui.shelf import new_table
 
+COLUMNS = {"start_s": "from, s", "end_s": "to, s", "label": "label"}
+
 
 def panel(clip: Clip) -> None:
     """Offer both, folded away."""
@@ -42,7 +44,8 @@ def _cutter(clip: Clip) -> None:
         {"start_s": float, "end_s": float, "label": str}
     )
     version = f"{clip.id}-{len(clip.segments)}-{table is not None}"
-    edited = st.data_editor(rows, num_rows="dynamic", hide_index=True, key=f"rows-{version}", height="content")
+    edited = st.data_editor(rows, num_rows="dynamic", hide_index=True, key=f"rows-{version}", height="content",
+                            column_config=COLUMNS)  # fmt: skip
     with st.container(horizontal=True):
         given = edited.dropna(subset=["start_s", "end_s"]).fillna("").to_dict("records")
         acting.button("Keep segments", disabled=given == clip.segments, on_click=_keep, args=(clip, given))

@@ -26,6 +26,7 @@ EXAMPLES = {
 EXAMPLE_S = 6.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TOLD_FOR = timedelta(minutes=10)
+MOST_TOLD = 20
 SYNTHETIC = "synthetic: no licence needed"
 
 
@@ -72,7 +73,7 @@ def add_uploads(project_id: int, files: list[Any], label: str) -> None:
         try:
             added += _add(project_id, file.name, file.getvalue(), label, told)
         except LabError as error:
-            told.append(f"{file.name}: {error}")
+            told.append(_not_added(file.name, str(error)))
         if bar:
             bar.progress(place / len(sounds), text=file.name)
     if bar:
@@ -94,8 +95,12 @@ def _folder_form(project_id: int, label: str) -> None:
 
 
 def _add_folder(project_id: int, label: str) -> None:
-    path = Path(st.session_state["folder"].strip()).expanduser()
-    if not st.session_state["folder"].strip() or not path.exists():
+    typed = st.session_state["folder"].strip()
+    if not typed:
+        st.session_state["_added"] = ("", ["No folder is named yet: type the full path of a folder or zip beside it."])
+        return
+    path = Path(typed).expanduser()
+    if not path.exists():
         st.session_state["_added"] = ("", [f"{str(path)!r} is not there; give the full path of a folder or zip."])
         return
     submit(ADD_TASK, {"project_id": project_id, "paths": [str(path)], "label": label or None}, project_id)
@@ -127,9 +132,14 @@ def tell_outcome(row: Job | None) -> None:
     result = row.result
     already = f", {result['already']} were there already" if result.get("already") else ""
     st.success(f"Added {count_of(result['added'], 'sound')}{already}.", icon=":material/check_circle:")
-    refused = [f"{each['file']}: {each['reason']}" for each in result.get("refused", [])]
+    refused = [_not_added(each["file"], each["reason"]) for each in result.get("refused", [])]
     if refused:
-        st.warning("\n".join(f"- {line}" for line in refused[:20]))
+        more = [f"and {len(refused) - MOST_TOLD} more"] if len(refused) > MOST_TOLD else []
+        st.warning("\n".join(f"- {line}" for line in refused[:MOST_TOLD] + more))
+
+
+def _not_added(name: str, reason: str) -> str:
+    return f"Not added: {reason if reason.startswith(name) else f'{name}: {reason}'}"
 
 
 def add_examples(project_id: int) -> None:

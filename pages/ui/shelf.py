@@ -11,6 +11,7 @@ from lab.workspace.store import Clip
 from lab.workspace.store import shelf as stored
 from lab.workspace.store.edits import move, newest, relabel, remove, undo
 from pages.ui import acting
+from pages.ui.frame import empty
 from pages.ui.session import may_edit, owner, store
 from pages.ui.words import count_of, duration
 
@@ -95,6 +96,9 @@ def table(project_id: int, asked: stored.Search, wide: bool) -> tuple[list[Clip]
     if pages > 1:
         place = int(st.number_input(f"Page, of {pages}", 1, pages, 1, key=f"page-{hash(asked)}", width=150)) - 1
     clips, _ = stored.page(store(), project_id, asked, place * PAGE, PAGE)
+    if not clips:
+        empty("Nothing found", "No sound is all that is asked for. Take back a filter, or the words to find.")
+        return [], total
     return _drawn(list(clips), f"{place}-{hash(asked)}", wide), total
 
 
@@ -118,7 +122,7 @@ def _drawn(clips: list[Clip], key: str, wide: bool) -> list[Clip]:
     event = st.dataframe(
         rows, hide_index=True, column_order=shown, on_select="rerun", selection_mode="multi-row",
         height=min(470, 38 + 35 * len(rows)),
-        selection_default=FIRST if clips else None,
+        selection_default=FIRST,
         key=f"shelf-{st.session_state.get('_shelf', 0)}-{key}",
         column_config={
             "name": column.TextColumn("Sound", width=None if wide else 124),
@@ -148,7 +152,9 @@ def describe(clip: Clip) -> None:
 def actions(project_id: int, chosen: Sequence[Clip], labels: list[str], asked: stored.Search, total: int) -> None:
     """Draw what can be done with the selected clips, or with all that the filters leave."""
     ids = [clip.id for clip in chosen]
-    if total > len(ids) and st.toggle(f"All {total} that the filters leave", key=f"all-{hash(asked)}"):
+    if total > len(ids) and st.toggle(
+        f"All {total} that the filters leave, not only what is selected", key=f"all-{hash(asked)}"
+    ):
         ids = stored.found_ids(store(), project_id, asked)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         current = chosen[0].label if len(ids) == len(chosen) and len({clip.label for clip in chosen}) == 1 else None

@@ -71,3 +71,14 @@ def test_a_running_or_failed_map_is_shown(unfolded):
     assert "bird.wav" in unfolded().get("progress")[0].proto.text
     seed.job(TASK, "failed", error="A map needs 3 sounds or more; this project has 2.")
     assert "needs 3 sounds" in unfolded().error[0].value
+
+
+def test_labels_beyond_the_colours_of_the_theme_differ_by_symbol(unfolded):
+    seed.examples()
+    mapped()
+    for clip in clips():
+        open_store().set_label([clip.id], f"kind {clip.id:02d}")
+    traces = figure(unfolded())["data"]
+    symbols = [trace["marker"]["symbol"] for trace in traces]
+    assert len(traces) == 12
+    assert symbols == ["circle"] * 10 + ["diamond"] * 2

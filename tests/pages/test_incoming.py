@@ -99,3 +99,17 @@ def test_where_the_page_is_served_to_others_no_folder_of_this_computer_is_offere
     assert "Add folder" in labels(open_page("sounds"))
     monkeypatch.setattr(incoming, "LOOPBACK", ())
     assert "Add folder" not in labels(open_page("sounds"))
+
+
+def test_no_folder_at_all_is_asked_for(open_page):
+    app = press(open_page("sounds"), "Add folder")
+    assert "No folder is named yet" in app.warning[0].value
+    assert not jobs.jobs(open_store())
+
+
+def test_what_a_job_refused_is_named_once_and_the_rest_of_many_is_counted(open_page):
+    refused = [{"file": f"{n}.wav", "reason": f"{n}.wav is empty."} for n in range(23)]
+    seed.job(seed.ADD, result={"added": 1, "already": 0, "refused": refused})
+    lines = open_page("sounds").warning[0].value.split("\n")
+    assert lines[0] == "- Not added: 0.wav is empty."
+    assert (len(lines), lines[-1]) == (21, "- and 3 more")

@@ -203,3 +203,14 @@ def test_a_label_track_of_audacity_becomes_segments(open_page):
         {"start_s": 0.5, "end_s": 1.5, "label": "alarm"}, {"start_s": 2.0, "end_s": 3.0, "label": ""},
     ]  # fmt: skip
     assert "Cut into 2 sounds" in labels(app)
+
+
+def test_filters_that_leave_nothing_say_so_instead_of_asking_for_a_selection(open_page):
+    seed.examples()
+    app = open_page("sounds")
+    app.text_input[
+        [each.placeholder for each in app.text_input].index("Find by name, source, licence or note")
+    ].set_value("no such sound").run()
+    assert "Nothing found" in text(app)
+    assert "Nothing selected" not in text(app)
+    assert not app.dataframe
