@@ -25,5 +25,4 @@ with ui.shows_errors():
     with rule:
         hearing.tuner(project.id, sha256)
     st.subheader("The detector", anchor=False)
-    ui.detector_card(detectors.load(choice))
-ui.safety()
+    ui.detector_card(detectors.load(choice))  # which says what this is not

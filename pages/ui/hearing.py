@@ -1,5 +1,6 @@
 """The parts of the Alarm bench: heat-maps of detection, false alarms, and the choice of a rule."""
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,10 @@ SLICES = {
     RULES: "Rhythm and rule",
 }  # fmt: skip
 QUICK = ["level", "low_level", RULES]
+COMPARED = (
+    "Beside it “article's network” is the article’s features and network with a rule, and “article as shipped” the "
+    "same as its board decides: any hop at or over one half."
+)
 KINDS = {"Any fire alarm": ANY_ALARM, "T3 only": T3_ONLY}
 
 
@@ -28,10 +33,10 @@ def slices(project_id: int, sha256: str) -> None:
     """Draw detection over pitch, level, noise and room, beside the article's."""
     st.caption(
         "Staged alarms of sounders and rooms kept from training. Teal is heard within 8 s, red is missed. "
-        "A T4, the carbon-monoxide rhythm, should stay red."
+        f"A T4, the carbon-monoxide rhythm, should stay red. {COMPARED}"
     )
+    names = st.multiselect("Pictures", list(SLICES), default=QUICK, format_func=SLICES.get, key="bench-slices")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = st.multiselect("Pictures", list(SLICES), default=QUICK, format_func=SLICES.get, key="bench-slices")
         trials = st.number_input("Alarms in each cell", 1, 10, 1, key="bench-trials", width=160)
         pressed = _button("Measure", HEARS, project_id)
     if pressed and not names:
@@ -68,7 +73,7 @@ def false_alarms(project_id: int, sha256: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hours = st.select_slider("Hours of made-up sounds", [0.25, 0.5, 1, 2, 5, 15], 1, key="bench-hours", width=260)
-        own = st.checkbox("This project's sounds too", True, key="bench-own")
+        own = st.checkbox("This project’s sounds too", True, key="bench-own")
         pressed = _button("Listen", QUIET, project_id)
     if pressed:
         args = {"detector": sha256, "hours": hours, "project_id": project_id if own else None}
@@ -81,19 +86,29 @@ def false_alarms(project_id: int, sha256: str) -> None:
         return
     rows = [
         {
-            "Detector": total["contender"], "False alarms": total["false_alarms"], "An hour": total["per_hour"],
+            "Detector": total["contender"], "Sounds": source["source"], "False alarms": total["false_alarms"],
+            "An hour": total["per_hour"],
             "95 % bound, an hour": total["upper_bound_95"], "Hours": total["hours"],
-            "Most by": ", ".join(_causes(counted["at"])) or "–", "Sounds": source["source"],
+            "Most by": ", ".join(_causes(counted["at"])) or "–",
         }
         for source, totals in zip(result["sources"], result["totals"], strict=True)
         for total, counted in zip(totals, source["contenders"], strict=True)
     ]  # fmt: skip
-    st.dataframe(rows, hide_index=True, key="bench-quiet")
-    st.caption("The bound is where the true rate lies below with 95 % certainty, if false alarms come by chance.")
+    rate = st.column_config.NumberColumn(format="%.1f")
+    st.dataframe(
+        rows, hide_index=True, key="bench-quiet", height="content",
+        column_config={"An hour": rate, "95 % bound, an hour": rate,
+                       "Hours": st.column_config.NumberColumn(format="%.2f")},
+    )  # fmt: skip
+    st.caption(f"{COMPARED} If false alarms come by chance, the true rate lies below the bound with 95 % certainty.")
 
 
 def _causes(at: list[dict[str, Any]]) -> list[str]:
-    return [f"{row['family']} ({row['times']})" if "family" in row else str(row["file"]) for row in at[:3]]
+    """Return the three that were mistaken most, and how often: families that say so, or files, once for each time."""
+    times = Counter[str]()
+    for row in at:
+        times[str(row["family"]).replace("_", " ") if "family" in row else str(row["file"])] += int(row.get("times", 1))
+    return [f"{name} ({count})" for name, count in times.most_common(3)]
 
 
 def tuner(project_id: int, sha256: str) -> None:

@@ -98,3 +98,9 @@ def test_the_chosen_rule_becomes_a_detector_that_firmware_offers(open_page):
     made = Detector.from_bytes(open_store().read_artifact(run.artifacts["tuned.detector"]))
     assert (made.rule.kind, made.threshold) == ("t3", 0.5)
     assert "Saved as" in text(app)
+
+
+def test_a_file_that_was_mistaken_again_and_again_is_named_once_with_how_often():
+    at = [{"file": "bell.wav", "t_s": float(t)} for t in range(4)] + [{"file": "dog.wav", "t_s": 1.0}]
+    assert hearing._causes(at) == ["bell.wav (4)", "dog.wav (1)"]
+    assert hearing._causes([{"family": "music_box", "times": 3}]) == ["music box (3)"]
