@@ -33,7 +33,7 @@ def way_in() -> None:
     plain = next(far, "")
     st.html(
         f'<section class="lab-projector"><img class="qr" alt="QR code of {escape(join)}" src="{code}">'
-        f"<div><p>Open</p><strong>{escape(address.removeprefix('https://'))}/join</strong><p>and type</p>"
+        f"<div><p>Open</p><strong>{escape(address)}/join</strong><p>and type</p>"
         f'<strong class="code">{escape(room.shown_code)}</strong>'
         + (f"<p>Does the browser warn? First open <b>{escape(plain.removeprefix('http://'))}</b></p>" if plain else "")
         + "</div></section>"
@@ -69,7 +69,9 @@ def people() -> None:
     done = guide.progress(store, ids)
     _summary(rows, done)
     lines = "".join(_row(each, done[each.person.id]) for each in rows[:MOST_SHOWN])
-    heads = "".join(f'<th title="{escape(step.title)}">{number}</th>' for number, step in enumerate(guide.STEPS, 1))
+    heads = "".join(
+        f'<th class="step" title="{escape(step.title)}">{number}</th>' for number, step in enumerate(guide.STEPS, 1)
+    )
     st.html(
         f'<table class="lab-room"><tr><th>who</th>{heads}<th>now</th><th>for</th></tr>{lines}</table>'
         '<p class="lab-fine">✓ done, ● here. Stuck: no step for '
@@ -99,7 +101,9 @@ def _since(place: Place, done: guide.Done) -> float:
 
 def _row(place: Place, done: guide.Done) -> str:
     step = guide.here(done)
-    cells = "".join(f"<td>{'✓' if each.key in done else '●' if each is step else ''}</td>" for each in guide.STEPS)
+    cells = "".join(
+        f'<td class="step">{"✓" if each.key in done else "●" if each is step else ""}</td>' for each in guide.STEPS
+    )
     state = "done" if step is None else "stuck" if _is_stuck(place, done) else ""
     title = escape(step.title) if step else "All done"
     waited = "" if step is None else words.minutes(_since(place, done))

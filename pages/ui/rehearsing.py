@@ -12,9 +12,11 @@ from lab.study.ear import Ear
 from lab.workspace.workshop.checking import check
 from pages.ui import live, setup, webrtc
 from pages.ui.session import store
+from pages.ui.words import count_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "components" / "rehearsal"
 MARKS = {True: "✓", False: "✗", None: "–"}
+BAD = ' class="bad"'
 
 
 @cache
@@ -52,7 +54,8 @@ def draw() -> None:
 def table(rows: Sequence[Mapping[str, Any]]) -> None:
     """Draw rows of {what, ok, found, fix}."""
     lines = "".join(
-        f"<tr><td>{MARKS[row['ok']]}</td><td>{escape(row['what'])}</td><td>{escape(row['found'])}"
+        f"<tr><td{BAD if row['ok'] is False else ''}>{MARKS[row['ok']]}</td><td>{escape(row['what'])}</td>"
+        + f"<td>{escape(row['found'])}"
         + (f"<br><b>{escape(row['fix'])}</b>" if row["fix"] else "")
         + "</td></tr>"
         for row in rows
@@ -90,4 +93,4 @@ def _ear() -> Ear:
 def _status(ear: Ear) -> str:
     if not ear.hears:
         return "Turn the microphone on: a picture that moves means that sound arrives at this machine."
-    return f"Sound arrives: {ear.tally.gaps} gaps so far."
+    return f"Sound arrives: {count_of(len(ear.tally.gaps), 'gap')} so far."

@@ -29,7 +29,7 @@ def health() -> None:
     st.subheader("Versions", anchor=False)
     st.dataframe(
         [{"part": name, "version": value} for name, value in overview.versions().items()], hide_index=True,
-        width="content", key="admin-versions",
+        width="content", height="content", key="admin-versions",
     )  # fmt: skip
 
 
@@ -90,7 +90,8 @@ def disk() -> None:
     rows = overview.disk(session.instance())
     st.dataframe(
         rows, hide_index=True, width="content", key="admin-disk",
-        column_config={"what": "What", "files": "Files", "mb": st.column_config.NumberColumn("MB", format="%.1f")},
+        column_config={"what": st.column_config.TextColumn("What", width="medium"), "files": "Files",
+                       "mb": st.column_config.NumberColumn("MB", format="%.1f")},
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The door of a workshop, over HTTP, and whom its cookies let in."""
 
 import asyncio
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -121,7 +122,7 @@ def led(room, monkeypatch):
 def test_the_projector_shows_code_address_and_where_to_learn_trust(led, open_page):
     shown = text(open_page("room"))
     assert led.shown_code in shown
-    assert "192.0.2.1:8443/join" in shown
+    assert "https://192.0.2.1:8443/join</strong>" in shown  # typed without it, some browsers ask by http
     assert "192.0.2.1:8080" in shown
     assert led.leader_key not in shown
     assert "data:image/png;base64," in shown
@@ -159,3 +160,11 @@ def test_joining_pauses_and_everything_is_erased_only_when_it_was_typed(led, ope
     assert not app.exception
     assert workshop.places_of(store) == []
     assert "Erased 1 space" in text(app)
+
+
+def test_sound_that_arrives_in_a_rehearsal_is_told_with_its_gaps_counted(lab_home):
+    from lab.sound.capture import Gap, Tally
+    from pages.ui import rehearsing
+
+    ear = SimpleNamespace(hears=True, tally=Tally(gaps=(Gap(16_000, 480),)))
+    assert rehearsing._status(ear) == "Sound arrives: 1 gap so far."
