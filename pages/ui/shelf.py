@@ -97,7 +97,7 @@ def table(project_id: int, asked: stored.Search, wide: bool) -> tuple[list[Clip]
         place = int(st.number_input(f"Page, of {pages}", 1, pages, 1, key=f"page-{hash(asked)}", width=150)) - 1
     clips, _ = stored.page(store(), project_id, asked, place * PAGE, PAGE)
     if not clips:
-        empty("Nothing found", "No sound is all that is asked for. Take back a filter, or the words to find.")
+        empty("Nothing found", "No sound fits. Take back a filter, or look for other words.")
         return [], total
     return _drawn(list(clips), f"{place}-{hash(asked)}", wide), total
 
