@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 from lab.workspace import jobs
 from lab.workspace.store import Job, Store, now
 
-MAX_ATTEMPTS = 6
+MAX_ATTEMPTS = 12
 """Worker, cluster or machine may go away without a job's fault, but not for ever."""
+BEGUN = "Starting"
+"""What a running job's row says from when a process has it until its task says more; before that it says nothing."""
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
 
 
@@ -63,11 +65,20 @@ def put_back(store: Store, message: str, *which: ColumnElement[bool]) -> None:
         session.execute(update(Job).where(Job.state == jobs.RUNNING, *which).values(**queued))
 
 
-def take_back(store: Store, *which: ColumnElement[bool]) -> None:
-    """Queue running jobs that were cut off again, a few times."""
+def take_back(store: Store, *which: ColumnElement[bool], begun: bool = False) -> None:
+    """Queue running jobs that were cut off again, a few times; it counts only where a process had begun with one.
+
+    Args:
+        store: whose.
+        which: conditions on jobs.
+        begun: a process had begun with them, even if their rows do not say so yet.
+    """
     dead = (Job.state == jobs.RUNNING, *which)
     with store.session() as session:
         session.execute(update(Job).where(*dead, Job.stop_asked).values(finished=now(), **end({"cancelled": True})))
+        if not begun:
+            idle = update(Job).where(*dead, Job.message == "")
+            session.execute(idle.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
         tired = update(Job).where(*dead, Job.attempts >= MAX_ATTEMPTS)
         session.execute(tired.values(finished=now(), **end({"error": LOST})))
         session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None))

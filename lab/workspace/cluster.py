@@ -43,6 +43,7 @@ class Cluster:
         self._futures: dict[int, Any] = {}
         self._tokens: dict[int, str] = {}
         self._declared: set[str] = set()
+        self._seen: list[dict[str, float]] = []
         self._manned = time.monotonic()
 
     @property
@@ -82,7 +83,7 @@ class Cluster:
         """Start a job; `heard` gets what it says, from another thread.
 
         Raises:
-            Unfit: the team's cluster has no worker for it.
+            Unfit: the team's cluster has no worker for it; `Gone`, which is one, if it had.
         """
         self.start()
         resources = self._resources(job.task)
@@ -93,8 +94,7 @@ class Cluster:
             said = event[1]
             if "address" in said:
                 self._addresses[job.id] = said["address"]
-            else:
-                heard(said)
+            heard(said)
 
         self._client.subscribe_topic(topic_of(token), listen)
         self._futures[job.id] = self._client.submit(
@@ -111,8 +111,9 @@ class Cluster:
         told = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=CONNECT_TIMEOUT_S)
         workers: list[dict[str, float]] = [worker["resources"] for worker in told["workers"].values()]
         self._declared.update(*workers)  # whose only worker restarts is still declared
+        self._seen += [each for each in workers if each not in self._seen]
         needs = needed(task, self._declared)
-        check_fits(needs, workers)
+        check_fits(needs, workers, self._seen)
         return needs
 
     def finished(self) -> list[tuple[int, dict[str, Any]]]:

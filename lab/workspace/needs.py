@@ -37,21 +37,36 @@ class Unfit(LabError):
         )
 
 
+class Gone(Unfit):
+    """No worker of the cluster can run a job now, but one that was there could: it may be back."""
+
+
 def needed(task: str, declared: Iterable[str]) -> dict[str, float]:
     """Return what a task needs among the resources that a cluster's workers have ever declared."""
     known = set(declared)
     return {name: amount for name, amount in NEEDS.get(task, {}).items() if name in known}
 
 
-def check_fits(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> None:
+def check_fits(
+    needs: Mapping[str, float], workers: Iterable[Mapping[str, float]], seen: Iterable[Mapping[str, float]] = ()
+) -> None:
     """Refuse a job that no worker can run, busy or not; a cluster without any worker may yet get one.
 
+    Args:
+        needs: of the job.
+        workers: what those that are there declare.
+        seen: what those that were ever there declared.
+
     Raises:
-        Unfit: says what is needed and what there is.
+        Unfit: says what is needed and what there is; `Gone` where one that was there would do.
     """
     there = list(workers)
-    if there and not any(all(worker.get(name, 0.0) >= amount for name, amount in needs.items()) for worker in there):
-        raise Unfit(needs, there)
+    if there and not _fits(needs, there):
+        raise (Gone if _fits(needs, seen) else Unfit)(needs, there)
+
+
+def _fits(needs: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> bool:
+    return any(all(worker.get(name, 0.0) >= amount for name, amount in needs.items()) for worker in workers)
 
 
 def _listed(resources: Mapping[str, float]) -> str:

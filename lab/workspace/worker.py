@@ -18,9 +18,9 @@ from sqlalchemy import delete, select, update
 
 from lab import __version__
 from lab.workspace import jobs, logs, workshop
-from lab.workspace.claims import claim, end, put_back, take_back
+from lab.workspace.claims import BEGUN, claim, end, put_back, take_back
 from lab.workspace.cluster import Cluster
-from lab.workspace.needs import Unfit
+from lab.workspace.needs import Gone, Unfit
 from lab.workspace.scratch import clear
 from lab.workspace.store import Job, JobEvent, Serving, Store, now
 
@@ -32,9 +32,12 @@ STOP_GRACE_S = 8.0
 RETRY_S = 5.0
 FORGET_AFTER_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
+GONE_PATIENCE_S = 600.0
+"""For a process that could run a job and went away: on a busy machine it takes long to be back."""
+DEATHS = 3
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
 AWAY = "Waiting for the cluster, which does not answer."
-DIED = "The process that ran this job died twice, perhaps for want of memory. Try again with less data."
+DIED = f"The process that ran this job died {DEATHS} times, perhaps for want of memory. Try again with less data."
 TOO_MUCH = "It wrote {} MB; {} MB are the most that a job may write here (LAB_JOB_DISK_MB). Try it with less data."
 
 
@@ -122,7 +125,7 @@ class Worker:
     def _put_off(self, row: Job, why: Unfit) -> None:
         """Let a job wait a while for a process that can run it; then it ends and says what is missing."""
         since, _ = self._unfit.get(row.id, (time.monotonic(), 0.0))
-        if time.monotonic() - since > UNFIT_PATIENCE_S:
+        if time.monotonic() - since > (GONE_PATIENCE_S if isinstance(why, Gone) else UNFIT_PATIENCE_S):
             self._ended[row.id] = {"error": str(why)}
             return
         self._unfit[row.id] = since, time.monotonic() + UNFIT_RETRY_S
@@ -149,6 +152,8 @@ class Worker:
         with self.store.session() as session:
             ids = {job_id for job_id, _ in self._unwritten}
             there = set(session.scalars(select(Job.id).where(Job.id.in_(ids))))  # one may have been deleted
+            for job_id in {job_id for job_id, said in self._unwritten if "address" in said}:
+                session.execute(self._mine(job_id).where(Job.message == "").values(message=BEGUN))
             for job_id, (done, total, message) in newest.items():
                 session.execute(self._mine(job_id).values(done=done, total=total, message=message))
             session.add_all(
@@ -175,7 +180,7 @@ class Worker:
         if job_id in self._over and "cancelled" in outcome:
             outcome = {"error": self._over[job_id]}
         if "lost" in outcome:
-            take_back(self.store, Job.id == job_id, Job.worker == self.name)
+            take_back(self.store, Job.id == job_id, Job.worker == self.name, begun="died" in outcome)
         else:
             with self.store.session() as session:
                 session.execute(self._mine(job_id).values(finished=now(), **end(outcome)))
@@ -186,9 +191,11 @@ class Worker:
             log.info("ended=%s", next(iter(outcome)))
 
     def _mourned(self, job_id: int, why: str) -> dict[str, Any]:
-        """Return how a job goes on whose process died: that may have been the machine's fault, twice hardly."""
+        """Return how a job goes on whose process died: that may have been the machine's fault, but not every time."""
         self._deaths[job_id] += 1
-        return {"lost": True} if self._deaths[job_id] == 1 else {"error": DIED, "traceback": why}
+        if self._deaths[job_id] < DEATHS:
+            return {"lost": True, "died": why}
+        return {"error": DIED, "traceback": why}
 
     def _mine(self, job_id: int) -> Any:
         return update(Job).where(Job.id == job_id, Job.worker == self.name, Job.state == jobs.RUNNING)

@@ -126,6 +126,27 @@ def test_a_job_that_no_worker_can_run_waits_a_while_lets_others_pass_and_says_so
         lab.close()
 
 
+def test_a_job_waits_for_a_worker_that_could_run_it_and_went_away(lab_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "UNFIT_PATIENCE_S", 0.0)
+    monkeypatch.setattr(worker, "UNFIT_RETRY_S", 0.5)
+    monkeypatch.setitem(needs.NEEDS, f"{TASKS}:where", {needs.TOOLCHAIN: 1.0})
+    with scheduler(tmp_path, "GPU=1", "arm-toolchain=1") as (address, parts):
+        lab = Worker(open_store(replace(settings(), dask_scheduler=address, workers=1)), "lab")
+        lab.cluster.start()
+        lab.cluster._client.wait_for_workers(2, timeout=180)
+        first = jobs.submit(lab.store, f"{TASKS}:where", {})
+        wait(lambda: jobs.job(lab.store, first.id).state == jobs.DONE, lab.step)
+        parts[2].terminate()
+        parts[2].wait(30)
+        wait(lambda: len(lab.cluster._client.scheduler_info()["workers"]) == 1)
+        second = jobs.submit(lab.store, f"{TASKS}:where", {})
+        wait(lambda: jobs.job(lab.store, second.id).message.startswith("No worker of the cluster"), lab.step)
+        again = [address, "--host", "127.0.0.1", "--no-dashboard", "--nthreads", "1", "--resources", "arm-toolchain=1"]
+        parts.append(start("worker", again, os.environ))
+        wait(lambda: jobs.job(lab.store, second.id).state == jobs.DONE, lab.step)
+        lab.close()
+
+
 def test_a_job_whose_lab_died_frees_the_cluster_for_the_next(lab_home, tmp_path):
     with scheduler(tmp_path) as (address, _):
         config = replace(settings(), dask_scheduler=address)
@@ -151,6 +172,8 @@ def test_a_need_counts_only_where_a_worker_has_declared_it():
     assert needs.needed("lab.study.tasks:compile_firmware", {"GPU"}) == {}
     assert needs.needed("lab.study.tasks:compile_firmware", {"arm-toolchain"}) == {"arm-toolchain": 1.0}
     needs.check_fits({"GPU": 1.0}, [])
+    with pytest.raises(needs.Gone, match="one with GPU 1 is needed, and they declare nothing"):
+        needs.check_fits({"GPU": 1.0}, [{}], [{"GPU": 1.0}, {}])
     with pytest.raises(
         needs.Unfit, match=r"one with memory 2000 MB is needed, and they declare memory 954 MB; nothing"
     ):

@@ -121,9 +121,11 @@ def test_a_job_whose_project_is_deleted_stops(served, tmp_path):
     assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
 
 
-def test_a_process_that_dies_twice_fails_its_job_and_the_next_one_runs(served):
+def test_a_process_that_dies_three_times_fails_its_job_and_the_next_one_runs(served):
     row = finish(served, "die")
-    assert (row.error, row.attempts) == (worker.DIED, 2)
+    assert (row.error, row.attempts) == (
+        "The process that ran this job died 3 times, perhaps for want of memory. Try again with less data.", 3,
+    )  # fmt: skip
     assert finish(served, "add", {"a": 1, "b": 1}).state == jobs.DONE
 
 
@@ -183,10 +185,32 @@ def test_a_job_of_a_dead_worker_runs_again_but_not_for_ever(store):
         with store.session() as session:
             long_ago = now() - timedelta(minutes=5)
             values = {"state": jobs.RUNNING, "worker": "dead", "attempts": attempt, "heartbeat": long_ago}
+            values["message"] = claims.BEGUN
             session.execute(update(Job).where(Job.id == job.id).values(**values))
         reaper._reap()
         expected = jobs.QUEUED if attempt < claims.MAX_ATTEMPTS else jobs.FAILED
         assert jobs.job(store, job.id).state == expected
+
+
+def test_a_job_that_no_process_had_begun_is_taken_back_without_counting(store):
+    reaper = Worker(store, "reaper")
+    job = jobs.submit(store, f"{TASKS}:add", {"a": 1, "b": 1})
+    with store.session() as session:
+        long_ago = now() - timedelta(minutes=5)
+        values = {"state": jobs.RUNNING, "worker": "dead", "attempts": claims.MAX_ATTEMPTS, "heartbeat": long_ago}
+        session.execute(update(Job).where(Job.id == job.id).values(**values))
+    reaper._reap()
+    row = jobs.job(store, job.id)
+    assert (row.state, row.worker, row.attempts) == (jobs.QUEUED, None, claims.MAX_ATTEMPTS - 1)
+    jobs.cancel(store, job.id)
+
+
+def test_a_job_says_that_a_process_has_begun_with_it_before_its_task_says_anything(served, tmp_path):
+    job = jobs.submit(served.store, f"{TASKS}:deaf", {"started": str(tmp_path / "started")})
+    run(served, lambda: jobs.job(served.store, job.id).message == claims.BEGUN)
+    jobs.cancel(served.store, job.id)
+    served.cluster.kill(job.id)
+    run(served, ended(served.store, job))
 
 
 def test_a_new_worker_of_the_same_home_takes_over_at_once_and_of_another_does_not(store):
@@ -241,7 +265,7 @@ def test_a_job_survives_the_sudden_death_of_its_worker(lab_home, tmp_path):
     mine = open_store(config)
     job = jobs.submit(mine, f"{TASKS}:die_once", {"flag": str(tmp_path / "flag")})
     daemon.ensure_worker(config)
-    wait((tmp_path / "flag").exists)
+    wait(lambda: (tmp_path / "flag").exists() and jobs.job(mine, job.id).message == claims.BEGUN)
     first = daemon.running_pid(config.home)
     os.kill(first, signal.SIGKILL)
     wait(lambda: daemon.running_pid(config.home) is None)
