@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 from lab.workspace import jobs
 from lab.workspace.store import Job, Store, now
 
-MAX_ATTEMPTS = 12
-"""Worker, cluster or machine may go away without a job's fault, but not for ever."""
+MAX_ATTEMPTS, SUSPECT = 24, 6
+"""Worker, cluster or machine may go away without a job's fault, but not for ever; one that might be why goes last."""
 BEGUN = "Starting"
 """What a running job's row says from when a process has it until its task says more; before that it says nothing."""
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
@@ -42,7 +42,7 @@ def claim(store: Store, worker: str, passing: Collection[int] = (), only_short: 
 def _next_in_turn(passing: Collection[int], only_short: bool) -> Select[int]:
     """Return a query for the job to start next: one person's hundred jobs keep nobody else waiting.
 
-    Tasks of seconds, for which a person waits, go first.
+    Tasks of seconds, for which a person waits, go first; what was cut off again and again goes last.
     A row that another worker is about to take is passed over, where the database can (SQLite has one writer).
     """
     running = (
@@ -52,7 +52,7 @@ def _next_in_turn(passing: Collection[int], only_short: bool) -> Select[int]:
         select(Job.id)
         .outerjoin(running, running.c.owner == Job.owner)
         .where(Job.state == jobs.QUEUED, Job.id.not_in(passing), Job.task.in_(jobs.SHORT) if only_short else true())
-        .order_by(Job.task.not_in(jobs.SHORT), func.coalesce(running.c.jobs, 0), Job.id)
+        .order_by(Job.attempts >= SUSPECT, Job.task.not_in(jobs.SHORT), func.coalesce(running.c.jobs, 0), Job.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Job)
     )

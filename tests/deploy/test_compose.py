@@ -12,6 +12,7 @@ from functools import cache
 import pytest
 import yaml
 
+from lab.workspace import needs
 from tests import compose
 from tests.compose import ROOT
 
@@ -110,6 +111,19 @@ def test_the_example_names_every_variable_and_no_other():
 def test_no_secret_has_a_default(name):
     with pytest.raises(KeyError, match=name):
         compose.read(compose.filled_in(**{name: ""}))
+
+
+def test_the_clusters_workers_declare_what_the_labs_tasks_need():
+    from dask.utils import parse_bytes
+
+    command = SERVICES["dask-worker"]["command"]
+    told = command[command.index("--resources") + 1]
+    declared = {name: float(amount) for name, amount in (each.split("=") for each in told.split())}  # as Dask reads it
+    assert declared == {needs.TOOLCHAIN: 1.0, needs.MEMORY: 4e9}
+    assert parse_bytes(command[command.index("--memory-limit") + 1]) == declared[needs.MEMORY]
+    assert "gcc-arm-none-eabi" in (ROOT / "Dockerfile").read_text("utf-8")
+    for task in needs.NEEDS:
+        needs.check_fits(needs.needed(task, declared), [declared])
 
 
 def test_every_file_that_is_mounted_is_there():

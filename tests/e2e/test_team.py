@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from lab.sound import synth
-from lab.workspace import jobs
+from lab.workspace import jobs, needs
 from lab.workspace.settings import settings
 from lab.workspace.store import open_store
 from pages.ui import flashing
@@ -175,7 +175,12 @@ def compiles(page, team, store, project):
         ran = {event["address"] for topic, events in client.get_events().items() if topic.startswith("lab-says-")
                for _, event in events if "address" in event}  # fmt: skip
         assert ran
-        assert ran <= client.scheduler_info()["workers"].keys()
+        there = client.scheduler_info(n_workers=-1)["workers"]
+    assert ran <= there.keys()
+    for address in ran:  # it ran where its needs are met, which count because they are declared
+        assert there[address]["resources"] == {needs.TOOLCHAIN: 1.0, needs.MEMORY: 4e9}
+        assert there[address]["memory_limit"] <= 4e9
+    assert needs.NEEDS[flashing.COMPILE].keys() == {needs.TOOLCHAIN, needs.MEMORY}
     return next(sha for name, sha in job.result["artifacts"].items() if name.endswith(".uf2"))
 
 

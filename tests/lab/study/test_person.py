@@ -1,4 +1,4 @@
-"""Everything of a person as one zip, which imports again; and the command line for it."""
+"""Everything of a person as one zip, which imports again; and the command line for it; on either database."""
 
 import json
 import zipfile
@@ -17,7 +17,7 @@ ADA = "ada@example.org"
 
 
 @pytest.fixture
-def store():
+def store(database):
     whole = open_store()
     for owner in (ADA, "local"):
         own = store_of(whole, owner)

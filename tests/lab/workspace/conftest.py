@@ -1,21 +1,11 @@
-"""What holds for the embedded database holds for a team's."""
+"""What holds for a folder of files holds for an object store; and a project that tests look at."""
 
 import pytest
-from sqlalchemy import create_engine
 
 from lab.workspace import jobs
-from lab.workspace.store import edits, open_store, schema, store_of
+from lab.workspace.store import edits, open_store, store_of
 from tests import servers
 from tests.lab.workspace.kitchen import ANN, DETECTOR
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """Return a running PostgreSQL, or skip."""
-    if servers.POSTGRES is None:
-        pytest.skip("no PostgreSQL (apt-get install postgresql)")
-    with servers.postgresql() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")
@@ -37,25 +27,6 @@ def place(request, lab_home, monkeypatch):
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     return request.param
-
-
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def database(request, lab_home, monkeypatch):
-    """Point the settings at an empty database of either kind."""
-    if request.param == "SQLite":
-        yield request.param
-        return
-    engines = []
-
-    def create(*args, **options):
-        engines.append(create_engine(*args, **options))
-        return engines[-1]
-
-    monkeypatch.setattr(schema, "create_engine", create)
-    monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("postgresql").database())
-    yield request.param
-    for engine in engines:
-        engine.dispose()
 
 
 @pytest.fixture

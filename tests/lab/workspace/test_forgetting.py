@@ -1,4 +1,4 @@
-"""Everything that is one person's, gone; and nothing of anybody else's."""
+"""Everything that is one person's, gone; and nothing of anybody else's; on either database."""
 
 import pytest
 
@@ -16,7 +16,7 @@ ADA, BOB = Person("ada@example.org", "Ada"), Person("bob@example.org", "Bob")
 
 
 @pytest.fixture
-def store():
+def store(database):
     whole = open_store()
     for person in (ADA, BOB):
         met(whole, person, "oidc")

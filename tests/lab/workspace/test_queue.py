@@ -32,6 +32,15 @@ def test_nobody_waits_for_anothers_hundred_jobs(store):
     assert server._claim() is None
 
 
+def test_a_job_that_was_cut_off_again_and_again_keeps_nobody_waiting(store):
+    often, new, fewer = (jobs.submit(store, f"{TASKS}:add", {}).id for _ in range(3))
+    with store.session() as session:
+        session.execute(update(Job).where(Job.id == often).values(attempts=6))
+        session.execute(update(Job).where(Job.id == fewer).values(attempts=5))
+    server = Worker(store, "one")
+    assert [server._claim().id for _ in range(3)] == [new, fewer, often]
+
+
 def test_two_workers_share_a_queue_without_taking_a_job_twice(store):
     made = {jobs.submit(store, f"{TASKS}:add", {}).id for _ in range(12)}
     first, second = Worker(store, "first"), Worker(store, "second")

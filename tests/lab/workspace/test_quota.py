@@ -1,4 +1,4 @@
-"""How much one person may keep, and ask for: refused in a sentence, nothing half-written."""
+"""How much one person may keep, and ask for: refused in a sentence, nothing half-written; on either database."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ MB = 10**6
 
 
 @pytest.fixture
-def store():
+def store(database):
     made = Store(replace(settings(), quota_mb=1, quota_jobs=2))
     yield made
     made.engine.dispose()
@@ -96,7 +96,7 @@ def test_a_person_asks_for_so_many_jobs_and_no_more(store):
     assert jobs.submit(store, "a:b", {})
 
 
-def test_without_a_quota_there_is_room_for_everything():
+def test_without_a_quota_there_is_room_for_everything(database):
     store = Store(settings())
     assert store.put_artifact("wav", "a.wav", tone_wav()).size_bytes > 0
     store.room_for(10**15)

@@ -1,4 +1,4 @@
-"""What nobody touched for long goes, after it was told; by a clock of the test's own."""
+"""What nobody touched for long goes, after it was told; by a clock of the test's own, on either database."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.lab.workspace.test_quota import add
 
 
 @pytest.fixture
-def store():
+def store(database):
     made = Store(replace(settings(), retention_days=100))
     yield made
     made.engine.dispose()
@@ -72,7 +72,7 @@ def test_deleted_sounds_and_logs_of_old_jobs_go(store):
     assert store.find_project("Old") is not None
 
 
-def test_nothing_goes_where_no_age_is_set_but_the_job_that_deleted_a_person():
+def test_nothing_goes_where_no_age_is_set_but_the_job_that_deleted_a_person(database):
     store = Store(settings())
     store.project("Old")
     row = jobs.submit(store, ERASING, {})
