@@ -73,6 +73,11 @@ class Cluster:
         self._client = Client(self._cluster, set_as_default=False)
 
     @property
+    def is_connected(self) -> bool:
+        """Whether a scheduler is there, though it may be too busy to answer."""
+        return self._client is not None and self._client.status == "running"
+
+    @property
     def is_deserted(self) -> bool:
         """Whether none of the local processes has been there for two minutes: they will not be back."""
         if self._cluster is None or self._cluster.scheduler_info["workers"]:

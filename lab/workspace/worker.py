@@ -30,6 +30,8 @@ HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 30.0
 STOP_GRACE_S = 8.0
 RETRY_S = 5.0
+SILENT_S = 120.0
+"""How long a scheduler that is still connected may not answer: on a busy machine it is slow, and its jobs run on."""
 FORGET_AFTER_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 GONE_PATIENCE_S = 600.0
@@ -74,6 +76,7 @@ class Worker:
         self._unfit: dict[int, tuple[float, float]] = {}
         self._last_beat = 0.0
         self._claim_after = 0.0
+        self._silent_since: float | None = None
 
     def step(self) -> None:
         """Do everything that is due once. May be called again after it raised: nothing is forgotten."""
@@ -109,17 +112,27 @@ class Worker:
         try:
             self.cluster.submit(row, lambda said, job_id=row.id: self._said.put((job_id, said)))  # type: ignore[misc]
             self._unfit.pop(row.id, None)
+            self._silent_since = None
         except Unfit as error:
             self._put_off(row, error)
         except Exception:  # no scheduler answers, or a process could not start: try again later
             log.exception("started=no")
-            self._start_afresh()
+            self._wait_for_scheduler()
             put_back(self.store, AWAY, Job.id == row.id, Job.worker == self.name)
+
+    def _wait_for_scheduler(self) -> None:
+        """Ask again later; give up what runs on a cluster only once it is gone, or silent for long."""
+        self._silent_since = self._silent_since or time.monotonic()
+        if self.cluster.is_connected and time.monotonic() - self._silent_since < SILENT_S:
+            self._claim_after = time.monotonic() + RETRY_S
+        else:
+            self._start_afresh()
 
     def _start_afresh(self) -> None:
         """Give up the cluster and what it runs; the next job gets another."""
         self._ended.update({job_id: {"lost": True} for job_id in self.cluster.job_ids})
         self.cluster.close()
+        self._silent_since = None
         self._claim_after = time.monotonic() + RETRY_S
 
     def _put_off(self, row: Job, why: Unfit) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,26 @@ def test_a_job_whose_scheduler_goes_away_waits_says_so_and_can_be_cancelled(lab_
         lab.step()
         assert jobs.job(lab.store, job.id).state == jobs.CANCELLED
     lab.close()
+
+
+def test_a_scheduler_that_is_slow_to_answer_costs_no_running_job(lab_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "RETRY_S", 0.5)
+    with scheduler(tmp_path) as (address, (process, _)):
+        lab = Worker(open_store(replace(settings(), dask_scheduler=address, workers=2)), "lab")
+        job = jobs.submit(lab.store, f"{TASKS}:wait_for_file", {"file": str(tmp_path / "go")})
+        wait(lambda: jobs.job(lab.store, job.id).done == 1, lab.step)
+        monkeypatch.setattr("lab.workspace.cluster.CONNECT_TIMEOUT_S", 1)
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            other = jobs.submit(lab.store, f"{TASKS}:add", {"a": 1, "b": 1})
+            wait(lambda: jobs.job(lab.store, other.id).message == worker.AWAY, lab.step)
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+        monkeypatch.setattr("lab.workspace.cluster.CONNECT_TIMEOUT_S", 10)
+        (tmp_path / "go").touch()
+        wait(lambda: all(jobs.job(lab.store, each.id).state == jobs.DONE for each in (job, other)), lab.step)
+        assert jobs.job(lab.store, job.id).attempts == 1
+        lab.close()
 
 
 def test_jobs_go_to_the_workers_that_declare_what_they_need(lab_home, tmp_path, monkeypatch):
