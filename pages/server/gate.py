@@ -4,7 +4,8 @@ Where nobody has to sign in it lets everything through. Elsewhere
 
 - /media/… (sounds, pictures, downloads) goes only to the person for whom it was made;
 - an upload only into a session of the person who sends it;
-- a WebSocket that names an earlier session resumes it only for the person whose it is;
+- a WebSocket that names an earlier session resumes it only for the person whose it is, and is closed when their time
+  is over (`connections`);
 - what Streamlit tells programs (/_stcore/metrics, /_stcore/agent) to nobody.
 
 The page itself, its scripts and its WebSocket stay open: they carry nothing until `require_login` has let somebody in.
@@ -18,7 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from pages.server import identity, media
+from pages.server import connections, identity, media
 
 MEDIA, UPLOAD, STREAM = "/media/", "/_stcore/upload_file/", "/_stcore/stream"
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
@@ -51,6 +52,7 @@ class Gate:
                 return
             if scope["type"] == "websocket":
                 scope = _without_others_session(scope, asking)
+                receive = connections.opened(asking.cookies, receive)
         await self.app(scope, receive, send)
 
 

@@ -1,8 +1,8 @@
 """Whom each media file and download was made for.
 
 Streamlit names them by their content and serves them to whoever asks. Here each is noted, as a page makes it, with the
-person whose page it is; a download that is made when it is pressed counts for whom its button was drawn. One file may
-be several people's: two who hold the same sound have the same address for it.
+person whose page it is; a download that is made when it is pressed counts for whom its button was drawn, and is made
+for nobody else. One file may be several people's: two who hold the same sound have the same address for it.
 """
 
 import threading
@@ -14,9 +14,9 @@ from typing import Any
 
 from streamlit.runtime import Runtime
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
-from streamlit.runtime.media_file_storage import MediaFileKind
+from streamlit.runtime.media_file_storage import MediaFileKind, MediaFileStorageError
 
-from pages.server import identity
+from pages.server import connections, identity
 
 KEPT_S = 60.0
 MANY = 10_000
@@ -97,7 +97,10 @@ class Makers:
 
     def _pressing(self, execute: Callable[[str], str]) -> Callable[[str], str]:
         def pressed(file_id: str) -> str:
-            token = self._now.set(self._pressed_by.get(file_id))
+            drawn_for = self._pressed_by.get(file_id)
+            if not connections.is_asking(drawn_for):
+                raise MediaFileStorageError("This download is not there, or was offered to somebody else.")
+            token = self._now.set(drawn_for)
             try:
                 return self._kept(execute(file_id))
             finally:

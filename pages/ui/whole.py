@@ -65,9 +65,10 @@ def _export(project_id: int, name: str, filled: bool) -> None:
     job_panel(project_id, EXPORT_TASK)
     made: dict[str, Any] | None = latest_result(project_id, EXPORT_TASK)
     if made:
+        kept = store()  # now: when the button is pressed, no page is drawn
         st.download_button(
             f"Download {count_of(made['clips'], 'sound')}, version {made['dataset'][:8] or '–'}",
-            lambda: store().read_artifact(made["artifacts"]["project.zip"]), f"{name}.zip", "application/zip",
+            lambda: kept.read_artifact(made["artifacts"]["project.zip"]), f"{name}.zip", "application/zip",
             on_click="ignore", icon=":material/download:",
         )  # fmt: skip
 

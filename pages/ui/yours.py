@@ -81,9 +81,10 @@ def take() -> None:
     row = job_panel(NONE, EXPORT)
     made: dict[str, Any] | None = None if is_open(row) else latest_result(NONE, EXPORT)
     if made:
+        kept = session.store()  # now: when the button is pressed, no page is drawn
         st.download_button(
             f"Download {made['bytes'] / MB:,.1f} MB",
-            lambda: session.store().read_artifact(made["artifacts"]["my data.zip"]),
+            lambda: kept.read_artifact(made["artifacts"]["my data.zip"]),
             "my data.zip", "application/zip", on_click="ignore", icon=":material/download:", key="download-everything",
         )  # fmt: skip
 
