@@ -35,7 +35,9 @@ class Visitor:
     Attributes:
         url: of the server, http://host:port.
         cookie: as a Cookie header says it.
+        token: Streamlit's own, against forged uploads; without it no sign-in counts.
         page: name of the page that is open.
+        query: what its address asks for, after the question mark.
         elements: what the last run drew: type, label → message.
         auto: fragments that ask to be run again: id → seconds between.
         states: of widgets, by id.
@@ -44,6 +46,7 @@ class Visitor:
     url: str
     cookie: str = ""
     page: str = ""
+    query: str = ""
     elements: dict[tuple[str, str], Any] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     auto: dict[str, float] = field(default_factory=dict)
@@ -73,25 +76,27 @@ class Visitor:
         own = headers["set-cookie"].partition(";")[0]  # Streamlit's, against forged uploads
         self.cookie, self.token = f"{place}; {own}", own.partition("=")[2]
 
-    async def connect(self) -> None:
-        """Open the session."""
+    async def connect(self, session: str = "") -> None:
+        """Open the session; with the id of an earlier one, ask to go on with that."""
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        named = ["streamlit", self.token or "nothing", *([session] if session else [])]
         self._socket = await websockets.connect(
-            address, subprotocols=["streamlit"], additional_headers={"Cookie": self.cookie}, origin=self.url,
+            address, subprotocols=named, additional_headers={"Cookie": self.cookie}, origin=self.url,
             max_size=None, open_timeout=LIMIT_S, ping_interval=None,
         )  # fmt: skip
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._ask_again())]
 
     async def close(self) -> None:
-        """Leave."""
+        """Leave; `connect` may follow, as in a new tab."""
         for task in self._tasks:
             task.cancel()
+        self._finished = None  # what a fragment waited for never comes
         if self._socket is not None:
             await self._socket.close()
 
-    async def open(self, page: str) -> float:
+    async def open(self, page: str, query: str = "") -> float:
         """Open a page; return how long it took, in seconds."""
-        self.page, self.states, self.auto, self._hash = page, {}, {}, ""
+        self.page, self.query, self.states, self.auto, self._hash = page, query, {}, {}, ""
         return await self._run()
 
     async def press(self, label: str) -> float:
@@ -132,20 +137,22 @@ class Visitor:
     async def download(self, label: str) -> bytes:
         """Press a download that is made when it is pressed; return its bytes."""
         widget = self.find("download_button", label)
-        address = widget.url
-        if widget.deferred_file_id:
-            asked, number = BackMsg(), uuid.uuid4().hex
-            asked.backend_operation_request.request_id = number
-            asked.backend_operation_request.session_id = self.session
-            asked.backend_operation_request.deferred_file.file_id = widget.deferred_file_id
-            made = await self._answer(number, asked)
-            if made.error_msg:
-                raise Trouble(made.error_msg)
-            address = made.deferred_file.url
+        address = await self.made(widget.deferred_file_id) if widget.deferred_file_id else widget.url
         status, _, data = await asyncio.to_thread(self._request, "GET", address)
         if status != 200:
             raise Trouble(f"{label} answered {status}")
         return data
+
+    async def made(self, deferred: str) -> str:
+        """Let a download be made that is made when it is pressed; return its address."""
+        asked, number = BackMsg(), uuid.uuid4().hex
+        asked.backend_operation_request.request_id = number
+        asked.backend_operation_request.session_id = self.session
+        asked.backend_operation_request.deferred_file.file_id = deferred
+        told = await self._answer(number, asked)
+        if told.error_msg:
+            raise Trouble(told.error_msg)
+        return str(told.deferred_file.url)
 
     async def until(self, kind: str, label: str, limit_s: float = LIMIT_S) -> float:
         """Wait until the page shows something by itself; return how long that took."""
@@ -181,12 +188,16 @@ class Visitor:
         started, self._problem, self._fragment = time.monotonic(), "", fragment
         self._finished = asyncio.get_running_loop().create_future()
         state = ClientState(fragment_id=fragment, is_auto_rerun=bool(fragment), page_script_hash=self._hash)
-        state.page_name = "" if self._hash else self.page
+        state.page_name, state.query_string = "" if self._hash else self.page, self.query
         state.widget_states.widgets.extend([*self.states.values(), *pressed])
         state.context_info.url, state.context_info.timezone = f"{self.url}/{self.page}", "UTC"
         if not fragment:
             self._fresh()
-        await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+        try:
+            await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
+        except websockets.ConnectionClosed as error:
+            self._finished = None  # nothing will end it
+            raise Trouble(f"the connection closed: {error}") from error
         await asyncio.wait_for(asyncio.shield(self._finished), LIMIT_S)
         self.reruns += 1
         if self._problem:
@@ -270,14 +281,13 @@ class Visitor:
             self.elements[kind, message.label] = message
 
     def _request(
-        self, method: str, path: str, body: bytes | None = None, kind: str = ""
+        self, method: str, path: str, body: bytes | None = None, kind: str = "", headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=LIMIT_S)
         try:
-            headers = {"Cookie": self.cookie, "Origin": self.url, "X-Xsrftoken": self.token}
-            headers |= {"Content-Type": kind} if kind else {}
-            connection.request(method, path, body, headers)
+            sent = {"Cookie": self.cookie, "Origin": self.url, "X-Xsrftoken": self.token, **(headers or {})}
+            connection.request(method, path, body, sent | ({"Content-Type": kind} if kind else {}))
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         finally:

@@ -1,4 +1,5 @@
-"""`bench app`: 10,000 clips stay usable, 2,000 come in while one waits, a day leaves no memory behind, no upload harms.
+"""`bench app`: 10,000 clips stay usable, 2,000 come in while one waits, a day leaves no memory behind, no upload harms,
+and nobody reaches another's things.
 
 Clips are five seconds of noise at 44.1 kHz, as ESC-50's are, so that each is resampled. The rest of the 10,000 are rows
 whose sounds nobody opens. Everything lies in a folder of its own and is gone afterwards.
@@ -60,6 +61,8 @@ def app(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[st
         day = day_of_use(home, runs)
         store.engine.dispose()
     goal = GOAL_IMPORT_S * count / IMPORTED
+    on_progress(count, count, "as another, and as nobody, at every door of a person's things")
+    isolated = isolation()
     harm = trial(offers(), on_progress)
     return {
         "rows": [
@@ -70,8 +73,11 @@ def app(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[st
             _row("idle_mb", "the app's memory at rest, every page opened once", GOAL_IDLE_MB, "MB", day["idle_mb"]),
             _row("day_growth", f"its growth over a day of {day['page_runs']:,} page runs, late quarter to early",
                  GOAL_GROWTH, "share", day["growth"]),
+            _row("isolation_leaks", f"isolation: of {isolated['doors']:,} doors to another's pages, jobs, files and "
+                 "downloads, those that let somebody in", 0, "", len(isolated["leaks"])),
             *_harm_rows(harm),
         ],
+        "isolation": isolated,
         "hostile": asdict(harm),
         "clips_a_second": round(added / import_s, 1),
     }  # fmt: skip
@@ -144,6 +150,16 @@ def day_of_use(home: Path, page_runs: int) -> dict[str, Any]:
         LabError: the app could not be run.
     """
     return _told(["-m", "scripts.day", str(page_runs)], home)
+
+
+def isolation() -> dict[str, Any]:
+    """Return what a crawl of a served lab with two people tried and found: doors, kinds, leaks, seconds.
+
+    Raises:
+        LabError: the lab could not be served or crawled.
+    """
+    with tempfile.TemporaryDirectory(prefix="tinyml-lab-isolation-") as folder:
+        return _told(["-m", "scripts.isolation", folder], Path(folder) / "home")
 
 
 def _told(command: list[str], home: Path) -> dict[str, Any]:

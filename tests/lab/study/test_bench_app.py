@@ -21,6 +21,8 @@ def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, 
     day = {"idle_mb": 210, "page_runs": 80, "early_mb": 230, "late_mb": 260, "growth": 0.13}
     monkeypatch.setattr(bench_app, "day_of_use", lambda home, runs: day)
     harm = Report(count=9, verdicts={"refused": 9}, crashes=["a: KeyError"], slowest_s=2.0, slowest="a", most_mb=50.0)
+    tried = {"doors": 1_700, "kinds": {"page": 1_700}, "leaks": ["page: sounds"], "seconds": 20.0}
+    monkeypatch.setattr(bench_app, "isolation", lambda: tried)
     monkeypatch.setattr(bench_app, "trial", lambda offers, on_progress: harm)
     monkeypatch.setattr(bench_app, "offers", list)
     monkeypatch.setattr(bench_app, "SHOWN", 40)
@@ -37,6 +39,9 @@ def test_the_bench_imports_fills_and_reruns_in_a_folder_of_its_own(monkeypatch, 
     assert rows["import_s"]["goal"] == 0.09
     assert (rows["idle_mb"]["measured"], rows["idle_mb"]["met"]) == (210, True)
     assert (rows["day_growth"]["measured"], rows["day_growth"]["met"]) == (0.13, False)
+    leaks = rows["isolation_leaks"]
+    assert (leaks["goal"], leaks["measured"], leaks["met"]) == (0, 1, False)
+    assert "of 1,700 doors" in leaks["what"]
     met = {key: row["met"] for key, row in rows.items() if key.startswith("hostile")}
     assert met == {"hostile_crashes": False, "hostile_outside": True, "hostile_unclear": True, "hostile_s": True,
                    "hostile_mb": True}  # fmt: skip
