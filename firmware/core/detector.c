@@ -6,12 +6,14 @@
 #include "feature_rows.h"
 #include "lab_config.h"
 #include "model.h"
+#include "rhythm.h"
 
 static uint32_t hop;
 
 void detector_reset(void) {
   hop = 0;
   features_reset();
+  rhythm_reset();
   events_reset();
 }
 
@@ -23,6 +25,19 @@ static void push_rows(void) {
     features_row(age - 1, row);
     model_push_row(row);
   }
+}
+
+/* The mean code of each band over the hop, rounded down. */
+static void push_level(void) {
+  uint32_t sums[LAB_BANDS] = {0};
+  uint8_t level[LAB_BANDS];
+  int8_t row[LAB_BANDS];
+  for (uint32_t age = 0; age < LAB_ROWS_PER_HOP; age++) {
+    features_row(age, row);
+    for (uint32_t band = 0; band < LAB_BANDS; band++) sums[band] += (uint32_t)(row[band] + 128);
+  }
+  for (uint32_t band = 0; band < LAB_BANDS; band++) level[band] = (uint8_t)(sums[band] / LAB_ROWS_PER_HOP);
+  rhythm_push(level);
 }
 
 static int8_t decide(void) {
@@ -42,6 +57,7 @@ decision_t detector_push(const int16_t *samples, cycle_counter_t cycles) {
   features_push(samples);
   uint32_t middle = cycles ? cycles() : 0;
   push_rows();
+  if (LAB_T3_TELLS) push_level();
   if (made.decided) {
     made.code = decide();
     made.event = events_push(made.code);

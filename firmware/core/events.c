@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "lab_config.h"
+#include "rhythm.h"
 
-#define OWN_HOPS (LAB_RULE_KIND == 2 ? 0 : LAB_RULE_WINDOW_HOPS)
-#define LONGEST_HOPS (OWN_HOPS > LAB_T3_LOOK_BACK ? OWN_HOPS : LAB_T3_LOOK_BACK)
+#define LONGEST_HOPS (LAB_RULE_WINDOW_HOPS > LAB_KEPT_HOPS ? LAB_RULE_WINDOW_HOPS : LAB_KEPT_HOPS)
 #define LOOK_BACK (LONGEST_HOPS + 1)
 
 #if LAB_RULE_WINDOW_HOPS > 257 /* of weights up to 255 */
@@ -24,7 +24,11 @@ static event_rule_t rule = {
 /* totals[now] is what all decisions so far weigh together; the one before it leaves the newest out. Differences survive wrapping. */
 static total_t totals[LOOK_BACK];
 static uint32_t now, held_off;
+static uint64_t reached; /* which of the last decisions reached the threshold, the newest in bit 0 */
+static uint32_t since = LAB_T3_STAYS_HOPS; /* the last rhythm */
 static bool on;
+
+_Static_assert(LAB_T3_WINDOW_HOPS < 64, "the decisions beside a rhythm fit a word");
 
 static const int8_t odds[256] = LAB_ODDS;
 
@@ -35,7 +39,7 @@ static uint32_t sureness(int8_t code) {
 }
 
 static uint32_t weight(int8_t code) {
-  if (rule.kind == RULE_T3 || rule.kind == RULE_ANY) {
+  if (rule.kind == RULE_ANY) {
     return sureness(code);
   }
   return rule.kind == RULE_MEAN ? (uint32_t)(code + 128) : code >= rule.threshold;
@@ -45,26 +49,15 @@ static uint32_t total_ago(uint32_t hops) { return totals[(now + LOOK_BACK - hops
 
 static uint32_t over(uint32_t from, uint32_t to) { return (total_t)(total_ago(to) - total_ago(from)); }
 
-static const uint16_t t3[LAB_T3_COUNT][8] = LAB_T3_SPANS;
-static uint32_t since = LAB_T3_STAYS_HOPS;
-
-/* Whether each of two groups weighs enough more than each of two pauses, where a T3 of this speed has them. */
-static bool fits(const uint16_t s[8]) {
-  for (int tone = 0; tone < 4; tone += 2) {
-    int32_t tone_len = s[tone] - s[tone + 1], group = (int32_t)over(s[tone], s[tone + 1]);
-    for (int pause = 4; pause < 8; pause += 2) {
-      int32_t pause_len = s[pause] - s[pause + 1];
-      int32_t contrast = group * pause_len - (int32_t)over(s[pause], s[pause + 1]) * tone_len;
-      if (contrast * rule.window_hops < 2 * LAB_SURE * rule.off_hops * tone_len * pause_len) return false;
-    }
-  }
-  return true;
+/* Whether enough decisions reached the threshold for a rhythm to count. */
+static bool sure(void) {
+  if (rule.kind == RULE_T3) return over(rule.window_hops, 0) >= rule.on_hops;
+  uint64_t some = reached & ((1ull << LAB_T3_WINDOW_HOPS) - 1);
+  return (uint32_t)__builtin_popcountll(some) >= LAB_T3_ON_HOPS;
 }
 
 static bool holds_t3(void) {
-  bool found = false;
-  for (int speed = 0; speed < LAB_T3_COUNT && !found; speed++) found = fits(t3[speed]);
-  since = found ? 0 : since < LAB_T3_STAYS_HOPS ? since + 1 : since;
+  since = sure() && rhythm_beats() ? 0 : since < LAB_T3_STAYS_HOPS ? since + 1 : since;
   return since < LAB_T3_STAYS_HOPS;
 }
 
@@ -81,9 +74,9 @@ static bool holds(void) {
 }
 
 bool events_can(const event_rule_t *wanted) {
-  uint32_t most = wanted->kind == RULE_T3 ? LAB_RULE_MAX_WINDOW_HOPS : LONGEST_HOPS;
-  return wanted->kind < RULE_KINDS && 1 <= wanted->off_hops && wanted->off_hops <= wanted->on_hops &&
-         wanted->on_hops <= wanted->window_hops && wanted->window_hops <= most &&
+  bool tells = LAB_T3_TELLS || (wanted->kind != RULE_T3 && wanted->kind != RULE_ANY);
+  return wanted->kind < RULE_KINDS && tells && 1 <= wanted->off_hops && wanted->off_hops <= wanted->on_hops &&
+         wanted->on_hops <= wanted->window_hops && wanted->window_hops <= LONGEST_HOPS &&
          wanted->hold_off_hops <= LAB_RULE_MAX_HOLD_OFF_HOPS;
 }
 
@@ -95,6 +88,7 @@ void events_follow(const event_rule_t *wanted) {
 void events_reset(void) {
   memset(totals, 0, sizeof totals);
   now = held_off = 0;
+  reached = 0;
   on = false;
   since = LAB_T3_STAYS_HOPS;
 }
@@ -103,6 +97,7 @@ bool events_push(int8_t code) {
   uint32_t total = totals[now] + weight(code);
   now = now + 1 == LOOK_BACK ? 0 : now + 1;
   totals[now] = (total_t)total;
+  reached = reached << 1 | (code >= rule.threshold);
   bool was = on;
   on = holds() && (on || !held_off);
   if (was && !on) {

@@ -22,10 +22,10 @@ bool events_can(const event_rule_t *rule);
 /* Follow another rule, which it can, from now on; forgets all decisions. */
 void events_follow(const event_rule_t *rule);
 
-/* Forget all decisions. */
+/* Forget all decisions; the rhythm is the caller's to forget. */
 void events_reset(void);
 
-/* Take in one decision; returns whether an event is on after it. */
+/* Take in one decision, after the hop's level went to rhythm_push; returns whether an event is on after it. */
 bool events_push(int8_t code);
 
 #endif

@@ -7,22 +7,23 @@ import json
 from zlib import crc32
 
 from lab import __version__
+from lab.deploy import rhythm
 from lab.deploy.detector import Detector
 from lab.deploy.events import (
+    KEPT_HOPS,
     KINDS,
     MAX_HOLD_OFF_HOPS,
     MAX_WINDOW_HOPS,
     ODDS,
     SURE,
-    T3,
-    T3_LOOK_BACK,
+    T3_HOPS,
     T3_STAYS_HOPS,
     EventRule,
     threshold_code,
 )
 from lab.deploy.tflite import read_graph
 from lab.errors import BadInput
-from lab.sound.features.spec import HOP_LEN, code_thresholds, quantized_thresholds
+from lab.sound.features.spec import HOP_LEN, FeatureSpec, code_thresholds, quantized_thresholds
 from lab.sound.features.tables import c_array
 
 TELEMETRY_SCHEMA = 1
@@ -48,6 +49,7 @@ def config_header(detector: Detector, board: str, led: str = "probability") -> s
         "RELATIVE": int(spec.compression == "log2_relative"),
         "THRESHOLD_CODE": f"({threshold_code(detector.threshold)})",
         **rule_values(rule),
+        **rhythm_values(spec),
         "LED_SHOWS_EVENT": int(led == "event"),
         "POSITIVE_OUTPUTS": "{" + ", ".join(map(str, detector.positive_outputs)) + "}",
         "MODEL_SHA256": c_string(detector.model_sha256),
@@ -64,8 +66,6 @@ def config_header(detector: Detector, board: str, led: str = "probability") -> s
 
 def rule_values(rule: EventRule) -> dict[str, int | str]:
     """Return an event rule, and what the board needs to follow others, as what firmware/core/events.c reads."""
-    spans = [[*rhythm.tones[0], *rhythm.tones[1], *rhythm.pauses[0], *rhythm.pauses[1]] for rhythm in T3]
-    text = ", ".join("{" + ", ".join(map(str, row)) + "}" for row in spans)
     return {
         "RULE_WINDOW_HOPS": rule.window_hops,
         "RULE_ON_HOPS": f"{rule.on_hops}u",
@@ -76,16 +76,43 @@ def rule_values(rule: EventRule) -> dict[str, int | str]:
         "RULE_MAX_HOLD_OFF_HOPS": MAX_HOLD_OFF_HOPS,
         "ODDS": "{" + ", ".join(map(str, ODDS)) + "}",
         "SURE": SURE,
-        "T3_COUNT": len(T3),
-        "T3_SPANS": "{" + text + "}",
-        "T3_LOOK_BACK": T3_LOOK_BACK,
+        "KEPT_HOPS": KEPT_HOPS,
+        "T3_ON_HOPS": f"{T3_HOPS[0]}u",
+        "T3_WINDOW_HOPS": T3_HOPS[1],
         "T3_STAYS_HOPS": T3_STAYS_HOPS,
     }
 
 
+def rhythm_values(spec: FeatureSpec) -> dict[str, int | str]:
+    """Return what firmware/core/rhythm.c needs to find a T3 in a spec's rows."""
+    if not rhythm.can_tell(spec):
+        return {"T3_TELLS": 0}
+    spans = {
+        name: rhythm.SPAN_HOPS * rhythm.in_codes(db, spec)
+        for name, db in (
+            ("T3_BELOW", rhythm.BELOW_DB),
+            ("T3_CONTRAST", rhythm.CONTRAST_DB),
+            ("T3_SPREAD", rhythm.SPREAD_DB),
+        )
+    }
+    speeds = ", ".join("{" + ", ".join(str(look.ago) for look in speed) + "}" for speed in rhythm.SPEEDS)
+    return {
+        "T3_TELLS": 1,
+        "T3_SPAN_HOPS": rhythm.SPAN_HOPS,
+        "T3_LOOK_BACK": rhythm.LOOK_BACK,
+        "T3_SPEEDS": len(rhythm.SPEEDS),
+        "T3_LOOKS": len(rhythm.SPEEDS[0]),
+        "T3_TONES": "{" + ", ".join(str(int(look.tone)) for look in rhythm.SPEEDS[0]) + "}",
+        "T3_AGO": "{" + speeds + "}",
+        "T3_CLEAR_SHARE": rhythm.CLEAR_SHARE,
+        **spans,
+        "T3_UNSTEADY": rhythm.TONES * (rhythm.SPAN_HOPS * rhythm.in_codes(rhythm.FLUTTER_DB, spec)) ** 2,
+    }
+
+
 def longest_window_hops(rule: EventRule) -> int:
-    """Return the longest window of a count or a mean that a board made for a rule can follow."""
-    return T3_LOOK_BACK if rule.kind == "t3" else max(T3_LOOK_BACK, rule.window_hops)
+    """Return the longest window that a board made for a rule can follow."""
+    return max(KEPT_HOPS, rule.window_hops)
 
 
 def config_source(detector: Detector) -> str:

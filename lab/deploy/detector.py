@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.deploy.events import EventRule, threshold_code
+from lab.deploy import rhythm
+from lab.deploy.events import RHYTHMIC, EventRule, threshold_code
 from lab.errors import BadInput
 from lab.sound.features.spec import FeatureSpec
 
@@ -61,6 +62,11 @@ class Detector:
         if unknown or not self.positive:
             raise BadInput(f"Positive labels {self.positive} must be some of {self.labels}.")
         threshold_code(self.threshold)
+        if self.rule.kind in RHYTHMIC and not rhythm.can_tell(self.spec):
+            raise BadInput(
+                f"An event rule of kind {self.rule.kind!r} looks for a rhythm in features of log2 codes; "
+                f"{self.spec.name!r} has none. Choose count or mean."
+            )
 
     @property
     def model_sha256(self) -> str:

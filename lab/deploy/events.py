@@ -1,31 +1,30 @@
 """From codes, one a hop, to events: the rule that the board follows too.
 
-Three kinds of rule look back over `window_hops` decisions:
+Four kinds of rule look back over `window_hops` decisions:
 
 - "count": an event starts when at least `on_hops` of them reach the threshold,
   and ends when fewer than `off_hops` do. `on_hops` equal to `window_hops` asks
   for consecutive ones.
 - "mean": the same, but each decision weighs as its probability does beside
   the threshold's.
-- "t3": three tones, a pause, and three tones again; see `T3`. What counts is
-  contrast: how much surer decisions are in either group than in either
-  pause. Sureness is the logarithm of the odds, so that many doubtful
-  decisions of a noisy room outweigh none that is certain.
-- "any": a "t3", or decisions that stay sure for the whole window, as of an
-  alarm that sounds without a pause.
+- "t3": at least `on_hops` of them reach the threshold while the sound has a
+  T3's rhythm, three tones, a pause, and tones again; see `lab.deploy.rhythm`.
+- "any": a T3 by T3_HOPS, or decisions that stay sure for the whole window, as
+  of an alarm that sounds without a pause. Sureness is the logarithm of the
+  odds, so that one certain decision outweighs many doubtful ones.
 
 After an event, none starts for `hold_off_hops`. Everything is an integer, so
 firmware/core/events.c gives the same answer.
 """
 
 from dataclasses import asdict, dataclass
-from itertools import product
 from math import ceil, log
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.deploy import rhythm
 from lab.errors import BadInput
 from lab.sound.features.spec import HOP_LEN
 
@@ -41,46 +40,13 @@ ODDS = tuple(round(8 * log((level + 0.5) / (255.5 - level))) for level in range(
 SURE = 40
 """Odds count to e⁵ beside the threshold's, each way: a weight of 0 to 2·SURE."""
 
-Span = tuple[int, int]
-"""Decisions looked back on: (from, to) hops ago, from the older to the newer, the newer left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """Where in the past a T3 of some speed has tones and pauses, if its second group has sounded for 1.7 s now.
-
-    A detector's window of about a second blurs the half-second gaps of a
-    group, so that a group is one stretch of 3 s; the pause of 1.5 s stays.
-
-    Attributes:
-        tones: the two groups.
-        pauses: before the first group, and between them.
-    """
-
-    tones: tuple[Span, Span]
-    pauses: tuple[Span, Span]
-
-
-def _rhythm(stretch: float) -> Rhythm:
-    group, cycle = 2.5 * stretch, 4.0 * stretch
-    end = cycle + GROUP_SEEN_S
-
-    def ago(start_s: float, end_s: float) -> Span:
-        return round((end - start_s) / HOP_SECONDS), round((end - end_s) / HOP_SECONDS)
-
-    return Rhythm(
-        (ago(0.35, group + 0.35), ago(cycle + 0.35, end)),
-        (ago(-0.35, 0.05), ago(group + 0.95, cycle + 0.05)),
-    )
-
-
-GROUP_SEEN_S = 1.7
-T3 = tuple(_rhythm(stretch) for stretch in (0.9, 0.95, 1.0, 1.05, 1.1))
-"""ISO 8201's cycle of 4 s, and up to ten per cent faster or slower."""
-T3_LOOK_BACK = max(rhythm.pauses[0][0] for rhythm in T3)
 RHYTHMIC: tuple[Kind, ...] = ("t3", "any")
+T3_HOPS = (3, 45)
+"""An "any" asks that so many of so many decisions reach the threshold while the rhythm is there."""
 T3_STAYS_HOPS = 156
 """A T3 lasts until its rhythm has not come again for 5 s."""
+KEPT_HOPS = 202
+"""A board can follow windows of at least so many decisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +57,9 @@ class EventRule:
         window_hops: decisions looked back on; 125 hops are 4 s, one T3 cycle.
         on_hops: decisions at or over the threshold that start an event.
         off_hops: an event ends when fewer than this are.
-        kind: one of KINDS. A "t3" asks that each group's decisions weigh more than each pause's by `off_hops` of
-            `window_hops` of the most possible; `on_hops` says nothing to it. An "any" holds by such a rhythm too, or
-            else starts where decisions over the window weigh `on_hops` of `window_hops` of the most possible above
-            the threshold, and ends below `off_hops`.
+        kind: one of KINDS. `off_hops` says nothing to a "t3", which ends T3_STAYS_HOPS after its last rhythm. An "any"
+            holds by such a rhythm too, or else starts where decisions over the window weigh `on_hops` of
+            `window_hops` of the most possible above the threshold, and ends below `off_hops`.
         hold_off_hops: after an event, none starts for so long.
     """
 
@@ -117,8 +82,9 @@ class EventRule:
     @property
     def look_back(self) -> int:
         """Return how many decisions tell whether an event is on, hold-off apart."""
-        rhythm = T3_LOOK_BACK + T3_STAYS_HOPS if self.kind in RHYTHMIC else 0
-        return max(rhythm, self.window_hops if self.kind != "t3" else 0)
+        if self.kind not in RHYTHMIC:
+            return self.window_hops
+        return max(rhythm.LOOK_BACK, self.window_hops) + T3_STAYS_HOPS
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able description."""
@@ -144,32 +110,44 @@ def threshold_code(threshold: float) -> int:
     return min(127, ceil(threshold * 256) - 128)
 
 
-def active_hops(codes: NDArray[np.int8], threshold: float, rule: EventRule) -> NDArray[np.bool_]:
+def active_hops(
+    codes: NDArray[np.int8], threshold: float, rule: EventRule, beats: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Return for each decision whether an event is on after it.
 
     Args:
         codes: int8, shape (n,), one a hop, oldest first.
         threshold: probability from 0 to 1.
         rule: when an event starts and ends.
+        beats: bool, shape (n,), as `rhythm.beats` gives them; only kinds in RHYTHMIC read them.
 
     Returns:
         bool, shape (n,).
+
+    Raises:
+        BadInput: the rule asks for a rhythm and `beats` are missing.
     """
-    total = np.r_[0, np.cumsum(_weights(codes, threshold, rule.kind))]
-    sums = _over(total, len(codes), (rule.window_hops, 0))
-    if rule.kind in RHYTHMIC:
-        rhythm = _t3_stays(total, rule)
-        if rule.kind == "t3":
-            return _followed(rhythm, rhythm, rule.hold_off_hops)
-        starts, stays = (rhythm | (sums >= SURE * (rule.window_hops + each)) for each in (rule.on_hops, rule.off_hops))
-        return _followed(starts, stays, rule.hold_off_hops)
-    unit = threshold_code(threshold) + 128 if rule.kind == "mean" else 1
-    return _followed(sums >= rule.on_hops * unit, sums >= rule.off_hops * unit, rule.hold_off_hops)
+    if rule.kind not in RHYTHMIC:
+        sums, unit = _over(_weights(codes, threshold, rule.kind), rule.window_hops), _unit(threshold, rule.kind)
+        return _followed(sums >= rule.on_hops * unit, sums >= rule.off_hops * unit, rule.hold_off_hops)
+    if beats is None or len(beats) != len(codes):
+        raise BadInput(f"An event rule of kind {rule.kind!r} asks of each decision whether a rhythm was there.")
+    t3 = _t3(codes, threshold, (rule.on_hops, rule.window_hops) if rule.kind == "t3" else T3_HOPS, beats)
+    if rule.kind == "t3":
+        return _followed(t3, t3, rule.hold_off_hops)
+    sums = _over(_weights(codes, threshold, rule.kind), rule.window_hops)
+    starts, stays = (t3 | (sums >= SURE * (rule.window_hops + each)) for each in (rule.on_hops, rule.off_hops))
+    return _followed(starts, stays, rule.hold_off_hops)
+
+
+def _unit(threshold: float, kind: Kind) -> int:
+    """Return what one hop of `on_hops` weighs."""
+    return threshold_code(threshold) + 128 if kind == "mean" else 1
 
 
 def _weights(codes: NDArray[np.int8], threshold: float, kind: Kind) -> NDArray[np.int64]:
     """Return what each decision weighs, shape (n,)."""
-    if kind == "count":
+    if kind in ("count", "t3"):
         return (codes >= threshold_code(threshold)).astype(np.int64)
     levels = codes.astype(np.int64) + 128
     if kind == "mean":
@@ -178,30 +156,20 @@ def _weights(codes: NDArray[np.int8], threshold: float, kind: Kind) -> NDArray[n
     return np.asarray(np.clip(odds[levels] - odds[threshold_code(threshold) + 128], -SURE, SURE) + SURE)
 
 
-def _over(total: NDArray[np.int64], count: int, span: Span) -> NDArray[np.int64]:
-    """Return, for each decision, the sum over a span that ends so many decisions ago."""
-    ends = np.arange(1, count + 1)
-    summed: NDArray[np.int64] = total[np.maximum(0, ends - span[1])] - total[np.maximum(0, ends - span[0])]
+def _over(weights: NDArray[np.int64], hops: int) -> NDArray[np.int64]:
+    """Return, for each decision, the sum over the last so many."""
+    total = np.r_[0, np.cumsum(weights)]
+    ends = np.arange(1, len(weights) + 1)
+    summed: NDArray[np.int64] = total[ends] - total[np.maximum(0, ends - hops)]
     return summed
 
 
-def _t3_stays(total: NDArray[np.int64], rule: EventRule) -> NDArray[np.bool_]:
-    """Return for each decision whether a T3's rhythm was complete within the last T3_STAYS_HOPS.
-
-    Args:
-        total: what all decisions before each weigh together, shape (n + 1,).
-        rule: whose contrast to ask for.
-    """
-    count = len(total) - 1
-    found = np.zeros(count, np.bool_)
-    for rhythm in T3:
-        fits = np.ones(count, np.bool_)
-        for tone, pause in product(rhythm.tones, rhythm.pauses):
-            tone_len, pause_len = tone[0] - tone[1], pause[0] - pause[1]
-            contrast = _over(total, count, tone) * pause_len - _over(total, count, pause) * tone_len
-            fits &= contrast * rule.window_hops >= 2 * SURE * rule.off_hops * tone_len * pause_len
-        found |= fits
-    since: NDArray[np.bool_] = _over(np.r_[0, np.cumsum(found)], count, (T3_STAYS_HOPS, 0)) > 0
+def _t3(
+    codes: NDArray[np.int8], threshold: float, least: tuple[int, int], beats: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return for each decision whether a T3 was complete within the last T3_STAYS_HOPS."""
+    sure = _over(_weights(codes, threshold, "t3"), least[1]) >= least[0]
+    since: NDArray[np.bool_] = _over((beats & sure).astype(np.int64), T3_STAYS_HOPS) > 0
     return since
 
 
@@ -217,7 +185,13 @@ def _followed(starts: NDArray[np.bool_], stays: NDArray[np.bool_], hold_off: int
     return active
 
 
-def find_events(codes: NDArray[np.int8], threshold: float, rule: EventRule, first_hop: int) -> list[Event]:
+def find_events(
+    codes: NDArray[np.int8],
+    threshold: float,
+    rule: EventRule,
+    first_hop: int,
+    beats: NDArray[np.bool_] | None = None,
+) -> list[Event]:
     """Return the events in a row of codes.
 
     Args:
@@ -225,8 +199,9 @@ def find_events(codes: NDArray[np.int8], threshold: float, rule: EventRule, firs
         threshold: probability from 0 to 1.
         rule: when an event starts and ends.
         first_hop: number of the hop that made codes[0]; hop k ends at 0.032·k s.
+        beats: as `active_hops` takes them.
     """
-    edges = np.diff(np.r_[False, active_hops(codes, threshold, rule), False].astype(np.int8))
+    edges = np.diff(np.r_[False, active_hops(codes, threshold, rule, beats), False].astype(np.int8))
     starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [
         Event(round((first_hop + a) * HOP_SECONDS, 3), round((first_hop + b - 1) * HOP_SECONDS, 3))

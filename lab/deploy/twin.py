@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from lab.deploy.detector import Detector
 from lab.deploy.events import HOP_SECONDS, Event, find_events
+from lab.deploy.hops import Beats, HopStream
 from lab.errors import BadInput, Missing
-from lab.sound import features
+from lab.sound.features import Windows
 from lab.sound.features.spec import HOP_LEN, FeatureSpec
 
 CHUNK_HOPS = 2_000
@@ -33,11 +34,13 @@ class Hearing:
     Attributes:
         codes: int8, shape (n,), one decision a hop.
         first_hop: number of the hop that made codes[0]; hop k ends at 0.032·k s.
+        beats: bool, shape (n,), whether a T3's rhythm was complete at each; never, where the features cannot tell.
         events: by the detector's rule.
     """
 
     codes: NDArray[np.int8]
     first_hop: int
+    beats: NDArray[np.bool_]
     events: tuple[Event, ...]
 
     @property
@@ -140,10 +143,12 @@ class Twin:
             blocks: int16 at 16 kHz, each of shape (n,); never held all at once.
         """
         spec, detector = self.detector.spec, self.detector
-        chunks = [self.window_codes(windows) for windows in _ahead(_windows_by_chunk(blocks, spec))]
-        codes = np.concatenate([np.zeros(0, np.int8), *chunks])
-        first = spec.hops_per_window
-        return Hearing(codes, first, tuple(find_events(codes, detector.threshold, detector.rule, first)))
+        codes, beats = [np.zeros(0, np.int8)], [np.zeros(0, np.bool_)]
+        for windows, beat in _ahead(_hops_by_chunk(blocks, spec)):
+            codes.append(self.window_codes(windows))
+            beats.append(beat)
+        made = np.concatenate(codes), spec.hops_per_window, np.concatenate(beats)
+        return Hearing(*made, tuple(find_events(made[0], detector.threshold, detector.rule, *made[1:])))
 
 
 def _ahead(made: Iterator[Item]) -> Iterator[Item]:
@@ -155,26 +160,19 @@ def _ahead(made: Iterator[Item]) -> Iterator[Item]:
             yield item
 
 
-def _windows_by_chunk(
-    blocks: Iterable[NDArray[np.int16]], spec: FeatureSpec
-) -> Iterator[NDArray[np.int8] | NDArray[np.float32]]:
-    """Yield the windows of consecutive hops, a bounded number at a time.
-
-    Each chunk but the first starts one hop early and drops its first window,
-    whose oldest frames would have read zeros instead of the sound before.
-    """
-    overlap = spec.hops_per_window * HOP_LEN
-    held = np.zeros(0, np.int16)
-    drop = 0
+def _hops_by_chunk(blocks: Iterable[NDArray[np.int16]], spec: FeatureSpec) -> Iterator[tuple[Windows, Beats]]:
+    """Yield the windows of consecutive hops, and whether each completed a rhythm, a bounded number at a time."""
+    hops = HopStream(spec)
+    held, waiting = list[NDArray[np.int16]](), 0
     for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) >= overlap + CHUNK_HOPS * HOP_LEN:
-            end = overlap + CHUNK_HOPS * HOP_LEN
-            yield features.hop_windows(held[:end], spec)[drop:]
-            held, drop = held[end - overlap :], 1
-    hops = len(held) // HOP_LEN
-    if hops >= spec.hops_per_window + drop:
-        yield features.hop_windows(held[: hops * HOP_LEN], spec)[drop:]
+        for start in range(0, len(block), CHUNK_HOPS * HOP_LEN):
+            held.append(block[start : start + CHUNK_HOPS * HOP_LEN])
+            waiting += len(held[-1])
+            if waiting >= CHUNK_HOPS * HOP_LEN:
+                yield hops.push(np.concatenate(held))
+                held, waiting = [], 0
+    if held:
+        yield hops.push(np.concatenate(held))
 
 
 def host_model(tflite: bytes) -> Model:

@@ -64,7 +64,7 @@ def alarm(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[
 
 
 def figures(options: Mapping[str, Any], on_progress: OnProgress = ignore) -> dict[str, Any]:
-    """Measure one detector under its own rule and under two that ask for a rhythm, all on the same draws.
+    """Measure one detector under its own rule and under others, all on the same draws.
 
     Args:
         options: `detector`, `folder` and `hours` as `alarm` takes them, the hours for fresh families and again for

@@ -1,20 +1,19 @@
 """What Listen says of the detector: that it listens, and which alarm it heard after how long."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import RHYTHMIC, EventRule, active_hops, threshold_code
+from lab.deploy.events import T3_HOPS, EventRule, active_hops, threshold_code
 from lab.deploy.live import Hop
 from lab.study import guide
 from lab.study.ear import Ear
 from pages.ui import detectors, guiding, live
 
 HISTORY_S = 19.0
-T3_RULE = EventRule(100, 25, 25, kind="t3")
+T3_RULE = EventRule(T3_HOPS[1], T3_HOPS[0], T3_HOPS[0], kind="t3")
 """Names a T3 where the detector's own rule does not ask for one."""
 TOLD = "_listen_told"
 
@@ -58,7 +57,6 @@ def _seconds(hops: Sequence[Hop], start: int, detector: Detector) -> float:
 
 
 def is_t3(hops: Sequence[Hop], detector: Detector) -> bool:
-    """Whether the newest of some decisions complete a T3's rhythm, by the detector's own contrast if it has one."""
-    rule = replace(detector.rule, kind="t3") if detector.rule.kind in RHYTHMIC else T3_RULE
-    codes = np.array([hop.code for hop in hops], np.int8)
-    return bool(len(codes)) and bool(active_hops(codes, detector.threshold, rule)[-1])
+    """Whether a T3's rhythm is in the newest of some decisions, whatever the detector's own rule."""
+    codes, beats = np.array([hop.code for hop in hops], np.int8), np.array([hop.beat for hop in hops], np.bool_)
+    return bool(len(codes)) and bool(active_hops(codes, detector.threshold, T3_RULE, beats)[-1])

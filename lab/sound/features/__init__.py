@@ -18,7 +18,7 @@ from lab.sound.features.stft import stft
 
 __all__ = [
     "DEFAULT", "HOP_LEN", "PUBLISHED", "SPECS", "ClipTooShort", "FeatureSpec", "Windows",
-    "check", "hop_rows", "hop_windows", "stft", "windows",
+    "check", "hop_rows", "hop_windows", "latest_windows", "stft", "windows",
 ]  # fmt: skip
 
 Windows = NDArray[np.int8] | NDArray[np.float32]
@@ -101,15 +101,28 @@ def hop_windows(samples: NDArray[np.int16], spec: FeatureSpec, first_hop: int = 
     first = max(first_hop, spec.hops_per_window)
     if hops < first:
         return finish(rows[:0].reshape(0, spec.rows, spec.bands), spec)
+    return latest_windows(rows, spec, hops - first + 1)
+
+
+def latest_windows(rows: Rows, spec: FeatureSpec, count: int) -> Windows:
+    """Return the windows of the newest hops, as `hop_windows` does.
+
+    Args:
+        rows: as `hop_rows` gives them; the newest ends a hop.
+        spec: how.
+        count: hops; their windows' rows must all be there.
+    """
+    if not count:
+        return finish(rows[:0].reshape(0, spec.rows, spec.bands), spec)
+    used = rows[len(rows) - spec.rows - (count - 1) * spec.rows_per_hop :]
     if spec.is_codes:
-        return finish(_stacked(rows, spec, first), spec)
-    magnitudes: NDArray[np.float32] = _stacked(finish(rows, spec), spec, first)
+        return finish(_windowed(used, spec), spec)
+    magnitudes: NDArray[np.float32] = _windowed(finish(used, spec), spec)
     return magnitudes
 
 
-def _stacked(rows: NDArray[Any], spec: FeatureSpec, first_hop: int) -> NDArray[Any]:
-    views = sliding_window_view(rows, spec.rows, axis=0).swapaxes(1, 2)
-    return views[first_hop * spec.rows_per_hop - spec.rows :: spec.rows_per_hop]
+def _windowed(rows: NDArray[Any], spec: FeatureSpec) -> NDArray[Any]:
+    return sliding_window_view(rows, spec.rows, axis=0).swapaxes(1, 2)[:: spec.rows_per_hop]
 
 
 def finish(rows: Rows, spec: FeatureSpec) -> Windows:

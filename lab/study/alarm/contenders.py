@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.deploy import rhythm
 from lab.deploy.detector import Detector
-from lab.deploy.events import EventRule, active_hops
+from lab.deploy.events import RHYTHMIC, EventRule, active_hops
 from lab.deploy.prepared import prepared_detector, published_detector
-from lab.deploy.twin import Twin
+from lab.deploy.twin import Hearing, Twin
 
 SHIPPED = EventRule(1, 1, 1)
 """The article's board has no rule: any hop at or over one half is an alarm."""
-RHYTHMS: dict[str, tuple[float, EventRule]] = {
-    "T3 rhythm or 16 s of tone": (0.9, EventRule(500, 300, 125, kind="any")),
-    "T3 only": (0.9, EventRule(100, 25, 25, kind="t3")),
+RULES: dict[str, tuple[float, EventRule]] = {
+    "T3 rhythm or 16 s of tone": (0.5, EventRule(500, 450, 250, kind="any")),
+    "T3 only": (0.5, EventRule(45, 3, 3, kind="t3")),
+    "mean of 4 s": (0.8, EventRule(125, 69, 32, kind="mean")),
 }
-"""Thresholds and rules that ask for a rhythm: quieter than a mean over seconds, and later."""
+"""Thresholds and rules beside a detector's own: two ask for a rhythm, one hears sooner and mistakes more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +34,9 @@ class Contender:
     name: str
     detector: Detector
 
-    def active(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
-        """Return for each decision whether an event is on after it."""
-        return active_hops(codes, self.detector.threshold, self.detector.rule)
+    def active(self, heard: Hearing) -> NDArray[np.bool_]:
+        """Return for each decision whether an event is on after it, by this contender's threshold and rule."""
+        return active_hops(heard.codes, self.detector.threshold, self.detector.rule, heard.beats)
 
 
 def usual(detector: Detector | None = None) -> list[Contender]:
@@ -53,7 +55,7 @@ def usual(detector: Detector | None = None) -> list[Contender]:
 
 
 def by_rules(detector: Detector | None = None) -> list[Contender]:
-    """Return a detector under its own rule, and the same under each of RHYTHMS.
+    """Return a detector under its own rule, and the same under each of RULES that its features allow.
 
     Args:
         detector: the prepared one by default.
@@ -61,7 +63,11 @@ def by_rules(detector: Detector | None = None) -> list[Contender]:
     mine = detector or prepared_detector()
     return [
         Contender("its own rule", mine),
-        *(Contender(name, replace(mine, threshold=at, rule=rule)) for name, (at, rule) in RHYTHMS.items()),
+        *(
+            Contender(name, replace(mine, threshold=at, rule=rule))
+            for name, (at, rule) in RULES.items()
+            if rule.kind not in RHYTHMIC or rhythm.can_tell(mine.spec)
+        ),
     ]
 
 
@@ -79,15 +85,14 @@ class Ears:
         """Return how many models hear."""
         return len(self._twins)
 
-    def hear(self, samples: NDArray[np.int16]) -> list[tuple[NDArray[np.int8], int]]:
-        """Return the codes of each contender, and the number of the hop that made the first."""
+    def hear(self, samples: NDArray[np.int16]) -> list[Hearing]:
+        """Return what each contender's model makes of a sound; the events are of the first that shares the model."""
         return self.hear_blocks(lambda: [samples])
 
-    def hear_blocks(self, blocks: Callable[[], Iterable[NDArray[np.int16]]]) -> list[tuple[NDArray[np.int8], int]]:
+    def hear_blocks(self, blocks: Callable[[], Iterable[NDArray[np.int16]]]) -> list[Hearing]:
         """Return the same of sound that comes in blocks; they are asked for once for each model."""
         heard = {key: twin.hear_blocks(blocks()) for key, twin in self._twins.items()}
-        found = [heard[_key(contender.detector)] for contender in self.contenders]
-        return [(each.codes, each.first_hop) for each in found]
+        return [heard[_key(contender.detector)] for contender in self.contenders]
 
 
 def _key(detector: Detector) -> str:

@@ -80,10 +80,10 @@ def told(row: dict[str, Any]) -> str:
     rule, share = row["rule"], f"p ≥ {row['threshold']:g}"
     on, window = rule["on_hops"], rule["window_hops"]
     if rule["kind"] == "t3":
-        return f"T3 rhythm, contrast {rule['off_hops'] / window:.0%} around {share}"
+        return f"T3 rhythm, {share} in {on} of {window} hops"
     if rule["kind"] == "any":
         stays = f"sure by {on / window:.0%} for {window * HOP_SECONDS:.1f} s"
-        return f"T3 rhythm, contrast {rule['off_hops'] / window:.0%} around {share}, or {stays}"
+        return f"T3 rhythm, {share}, or {stays}"
     if rule["kind"] == "mean":
         return f"{share}, mean: {on} of {window} hops' worth"
     if on == window:

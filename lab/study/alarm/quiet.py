@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.deploy.events import HOP_SECONDS
+from lab.deploy.twin import Hearing
 from lab.errors import BadInput
 from lab.progress import OnProgress, ignore
 from lab.sound import synth
@@ -91,8 +92,8 @@ def _counted(ears: Ears, files: list[Path], told: _Told) -> dict[str, Any]:
             told.heard(path)
 
     rows = []
-    for contender, (codes, first) in zip(ears.contenders, ears.hear_blocks(blocks), strict=True):
-        found = places(event_times(contender, codes, first), lengths)
+    for contender, heard in zip(ears.contenders, ears.hear_blocks(blocks), strict=True):
+        found = places(event_times(contender, heard), lengths)
         at = [{"file": files[place].name, "t_s": t} for place, t in found]
         rows.append({"contender": contender.name, "false_alarms": len(at), "at": at})
     return {"hours": round(sum(lengths) / RATE_HZ / 3600, 4), "contenders": rows}
@@ -110,10 +111,10 @@ def places(times_s: Sequence[float], lengths: Sequence[int]) -> list[tuple[int, 
     return [(place, round(t - int(starts[place]) / RATE_HZ, 2)) for place, t in zip(found, times_s, strict=True)]
 
 
-def event_times(contender: Contender, codes: NDArray[np.int8], first_hop: int) -> list[float]:
+def event_times(contender: Contender, heard: Hearing) -> list[float]:
     """Return when events started, in seconds."""
-    starts = np.flatnonzero(np.diff(np.r_[False, contender.active(codes)].astype(np.int8)) == 1)
-    return [float((first_hop + start) * HOP_SECONDS) for start in starts]
+    starts = np.flatnonzero(np.diff(np.r_[False, contender.active(heard)].astype(np.int8)) == 1)
+    return [float((heard.first_hop + start) * HOP_SECONDS) for start in starts]
 
 
 def over_synthetic(
@@ -136,10 +137,9 @@ def over_synthetic(
 
     def one(chunk: int) -> list[list[str]]:
         families, samples = synthetic_chunk(chunk, seed, split)
-        heard = zip(contenders, ears.hear(samples), strict=True)
         return [
-            [families[min(len(families) - 1, int((t - 0.5) / SCENE_S))] for t in event_times(contender, codes, first)]
-            for contender, (codes, first) in heard
+            [families[min(len(families) - 1, int((t - 0.5) / SCENE_S))] for t in event_times(contender, heard)]
+            for contender, heard in zip(contenders, ears.hear(samples), strict=True)
         ]
 
     with ThreadPoolExecutor(THREADS) as threads:

@@ -35,7 +35,7 @@ def heard_in(contenders: Sequence[Contender], folder: Path) -> list[dict[str, An
 def _heard(ears: Ears, path: Path) -> dict[str, Any]:
     samples = np.concatenate(list(stream_blocks(path)))
     heard = zip(ears.contenders, ears.hear(samples), strict=True)
-    times = {each.name: event_times(each, codes, first) for each, (codes, first) in heard}
+    times = {each.name: event_times(each, made) for each, made in heard}
     return {
         "file": path.name,
         "seconds": round(len(samples) / RATE_HZ, 2),

@@ -33,8 +33,8 @@ RULES: dict[str, tuple[float, EventRule]] = {
     "16 in a row": (0.5, EventRule(16, 16, 16)),
     "half of 4 s": (0.7, EventRule(125, 57, 32)),
     "mean of 4 s": (0.7, EventRule(125, 69, 32, kind="mean")),
-    "T3 rhythm": (0.9, EventRule(100, 25, 25, kind="t3")),
-    "T3 or lasting": (0.9, EventRule(250, 150, 62, kind="any")),
+    "T3 rhythm": (0.5, EventRule(45, 3, 3, kind="t3")),
+    "T3 or lasting": (0.5, EventRule(250, 225, 125, kind="any")),
 }
 
 
@@ -147,9 +147,10 @@ def by_rule(contender: Contender, trials: int = 5, seed: int = 0, on_progress: O
         for trial, snr in enumerate(np.linspace(0, 20, trials)):
             stage = REFERENCE.but(pattern=pattern, snr_db=float(snr))
             samples = staged(stage, seed + 7_919 * trial + row, LEAD_S + WITHIN_S + 0.1)
-            [(codes, first)] = ears.hear(samples)
+            [heard] = ears.hear(samples)
             for column, (threshold, rule) in enumerate(columns.values()):
-                delays[0, row, column, trial] = delay(active_hops(codes, threshold, rule), first)
+                active = active_hops(heard.codes, threshold, rule, heard.beats)
+                delays[0, row, column, trial] = delay(active, heard.first_hop)
             on_progress(row * trials + trial + 1, len(PATTERNS) * trials, "Rhythm and rule")
     axes = Axis("pattern", tuple(columns), "rule"), Axis("pattern", PATTERNS, "rhythm")
     return described(Slice("rules", "Rhythm and rule", *axes), [_picture(contender.name, delays[0])])
@@ -169,8 +170,8 @@ def heard_after(ears: Ears, stage: Stage, seed: int) -> list[float]:
     """Return for each contender the seconds from the first tone to its event, NaN for none within WITHIN_S."""
     samples = staged(stage, seed, LEAD_S + WITHIN_S + 0.1)
     return [
-        delay(contender.active(codes), first)
-        for contender, (codes, first) in zip(ears.contenders, ears.hear(samples), strict=True)
+        delay(contender.active(heard), heard.first_hop)
+        for contender, heard in zip(ears.contenders, ears.hear(samples), strict=True)
     ]
 
 

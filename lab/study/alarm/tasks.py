@@ -67,8 +67,8 @@ def _over_project(
     if not clips:
         return None
     rows = []
-    for contender, (codes, first) in zip(contenders, Ears(contenders).hear_blocks(blocks), strict=True):
-        places = quiet.places(quiet.event_times(contender, codes, first), lengths)
+    for contender, heard in zip(contenders, Ears(contenders).hear_blocks(blocks), strict=True):
+        places = quiet.places(quiet.event_times(contender, heard), lengths)
         at = [{"file": clips[place].name, "t_s": t} for place, t in places]
         rows.append({"contender": contender.name, "false_alarms": len(at), "at": at})
     return {"source": "this project", "hours": round(sum(lengths) / 16_000 / 3600, 4), "contenders": rows}

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lab.deploy import rhythm
 from lab.deploy.detector import Detector
-from lab.deploy.events import EventRule, active_hops
+from lab.deploy.events import RHYTHMIC, EventRule, active_hops
+from lab.deploy.twin import Hearing
 from lab.progress import OnProgress, ignore
 from lab.sound import synth
 from lab.sound.clip import RATE_HZ
@@ -23,19 +24,17 @@ from lab.study.alarm.quiet import synthetic_chunk
 from lab.study.alarm.slices import THREADS, WITHIN_S, delay
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-Codes = NDArray[np.int8]
 
 
 def _rules() -> list[EventRule]:
     counts = [EventRule(125, on, min(on, 32)) for on in (25, 35, 45, 57, 69, 80)]
     consecutive = [EventRule(hops, hops, hops) for hops in (1, 8, 16, 31, 47)]
     means = [EventRule(125, on, min(on, 32), kind="mean") for on in (35, 45, 57, 69, 80)]
-    rhythms = [EventRule(100, off, off, kind="t3") for off in (15, 20, 25, 30, 35, 40, 45, 50, 60)]
+    rhythms = [EventRule(45, on, on, kind="t3") for on in (1, 3, 6, 12, 20, 30)]
     lasting = [
-        EventRule(hops, round(hops * on), round(hops * off), kind="any")
-        for hops in (125, 250, 500)
+        EventRule(hops, round(hops * on), round(hops / 2), kind="any")
+        for hops in (125, 250, 375, 500)
         for on in (0.6, 0.75, 0.9)
-        for off in (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
     ]
     return counts + consecutive + means + rhythms + lasting
 
@@ -48,20 +47,20 @@ class Heard:
     """What rules are chosen on.
 
     Attributes:
-        alarms: codes of each scene with an alarm.
-        first_hop: number of the hop that made the first code of each.
+        alarms: what was made of each scene with an alarm.
         onsets_s: when its first tone begins.
         t3: which of them are T3.
-        quiet: codes of long stretches without.
+        quiet: of long stretches without.
         hours: length of those.
+        rhythms: whether the features can tell a rhythm; rules that ask for one are left out where they cannot.
     """
 
-    alarms: tuple[Codes, ...]
-    first_hop: int
+    alarms: tuple[Hearing, ...]
     onsets_s: tuple[float, ...]
     t3: tuple[bool, ...]
-    quiet: tuple[Codes, ...]
+    quiet: tuple[Hearing, ...]
     hours: float
+    rhythms: bool = True
 
 
 def listen(
@@ -81,31 +80,30 @@ def listen(
     chunks = max(1, round(hours * 6))
     steps = scenes + chunks * 20
 
-    def alarm(entry: tuple[str, int]) -> tuple[Codes, float, bool]:
+    def alarm(entry: tuple[str, int]) -> tuple[Hearing, float, bool]:
         scene = synth.render(*entry, WITHIN_S + 4)
-        return ears.hear(scene.samples)[0][0], scene.segments[0][0] if scene.segments else -1.0, "T3" in scene.kind
+        return ears.hear(scene.samples)[0], scene.segments[0][0] if scene.segments else -1.0, "T3" in scene.kind
 
-    def quiet(chunk: int) -> Codes:
-        return ears.hear(synthetic_chunk(chunk, seed, "validate")[1])[0][0]
+    def quiet(chunk: int) -> Hearing:
+        return ears.hear(synthetic_chunk(chunk, seed, "validate")[1])[0]
 
-    alarms: list[tuple[Codes, float, bool]] = []
-    others: list[Codes] = []
+    alarms: list[tuple[Hearing, float, bool]] = []
+    others: list[Hearing] = []
     with ThreadPoolExecutor(THREADS) as threads:
         try:
             for found in threads.map(alarm, plan):
                 alarms.append(found)
                 on_progress(len(alarms), steps, "listening to alarms")
-            for codes in threads.map(quiet, range(chunks)):
-                others.append(codes)
+            for heard in threads.map(quiet, range(chunks)):
+                others.append(heard)
                 on_progress(scenes + 20 * len(others), steps, "listening to other sounds")
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
     kept = [each for each in alarms if 0 <= each[1] <= 4.0]
-    length = sum(len(codes) for codes in others) * 512 / RATE_HZ / 3600
-    first = detector.spec.hops_per_window
-    return Heard(tuple(each[0] for each in kept), first, tuple(each[1] for each in kept),
-                 tuple(each[2] for each in kept), tuple(others), length)  # fmt: skip
+    length = sum(len(heard.codes) for heard in others) * 512 / RATE_HZ / 3600
+    return Heard(tuple(each[0] for each in kept), tuple(each[1] for each in kept), tuple(each[2] for each in kept),
+                 tuple(others), length, rhythm.can_tell(detector.spec))  # fmt: skip
 
 
 def choices(
@@ -127,6 +125,7 @@ def choices(
         `delay_s` the median of those found.
     """
     rows = []
+    rules = [rule for rule in rules if heard.rhythms or rule.kind not in RHYTHMIC]
     for index, rule in enumerate(rules):
         on_progress(index, len(rules), "trying rules")
         rows += [_tried(heard, threshold, rule) for threshold in thresholds]
@@ -135,13 +134,13 @@ def choices(
 
 def _tried(heard: Heard, threshold: float, rule: EventRule) -> dict[str, Any]:
     delays = np.array([
-        delay(active_hops(codes, threshold, rule), heard.first_hop, onset)
-        for codes, onset, t3 in zip(heard.alarms, heard.onsets_s, heard.t3, strict=True)
+        delay(active_hops(each.codes, threshold, rule, each.beats), each.first_hop, onset)
+        for each, onset, t3 in zip(heard.alarms, heard.onsets_s, heard.t3, strict=True)
         if t3 or rule.kind != "t3"
     ])  # fmt: skip
     count = sum(
-        int((np.diff(np.r_[False, active_hops(codes, threshold, rule)].astype(np.int8)) == 1).sum())
-        for codes in heard.quiet
+        int((np.diff(np.r_[False, active_hops(each.codes, threshold, rule, each.beats)].astype(np.int8)) == 1).sum())
+        for each in heard.quiet
     )
     found = delays[~np.isnan(delays)]
     return {

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent / "compiler"))
 from tflite_models import ModelBuilder
 
 HARNESS = Path(__file__).with_name("host_detector.c")
-CORE = ("detector", "events", "feature_rows", "spectrum", "telemetry", "text")
+CORE = ("detector", "events", "feature_rows", "rhythm", "spectrum", "telemetry", "text")
 SECONDS = 36
 
 
@@ -48,20 +48,22 @@ def hear(detector, samples):
 @pytest.fixture(scope="module")
 def sound():
     """Return alarms, speech, noise and silence, one after another."""
-    parts = [synth.render(name, 5, SECONDS / 6).samples for name in ("t3", "speech", "sweep", "t3_low")]
+    parts = [synth.test_alarm("t3", SECONDS / 4)]
+    parts += [synth.render(name, 5, SECONDS / 6).samples for name in ("speech", "sweep", "t3_low")]
     noise = np.random.default_rng(0).integers(-32_768, 32_768, SECONDS * 16_000 // 6).astype(np.int16)
     return np.concatenate([*parts, noise, np.zeros(SECONDS * 16_000 // 6, np.int16)])
 
 
-def test_codes_events_and_a_thousand_windows_equal_the_twin(sound):
-    detector = replace(prepared_detector(), rule=EventRule(60, 30, 10), threshold=0.5)
+@pytest.mark.parametrize("rule", [EventRule(60, 30, 10), EventRule(45, 3, 3, kind="t3")], ids=["count", "t3"])
+def test_codes_events_and_a_thousand_windows_equal_the_twin(sound, rule):
+    detector = replace(prepared_detector(), rule=rule, threshold=0.5)
     codes, events, windows = hear(detector, sound)
     heard = Twin(detector).hear(sound)
     assert len(windows) > 1_000
     assert (windows != features.hop_windows(sound, detector.spec)).sum() == 0
     assert (codes != heard.codes).sum() == 0
     assert len(set(codes.tolist())) > 20
-    assert (events == active_hops(heard.codes, 0.5, detector.rule)).all()
+    assert (events == active_hops(heard.codes, 0.5, detector.rule, heard.beats)).all()
     assert events.any()
 
 
@@ -77,7 +79,8 @@ def test_codes_events_and_a_thousand_windows_equal_the_twin(sound):
     ids=str,
 )
 def test_a_changed_spec_reaches_the_board(sound, change):
-    detector = replace(prepared_detector(), spec=prepared_detector().spec.but(name="changed", **change))
+    spec = prepared_detector().spec.but(name="changed", **change)
+    detector = replace(prepared_detector(), spec=spec, rule=EventRule())
     codes, _, windows = hear(detector, sound[: 5 * 16_000])
     assert (windows != features.hop_windows(sound[: 5 * 16_000], detector.spec)).sum() == 0
     assert (codes != Twin(detector).hear(sound[: 5 * 16_000]).codes).sum() == 0

@@ -1,22 +1,35 @@
-"""firmware/core/events.c as this host builds it, against the rule in Python."""
+"""firmware/core/events.c and rhythm.c as this host builds them, against the rule in Python."""
 
 import ctypes
 
 import numpy as np
 import pytest
 
-from lab.deploy.config import longest_window_hops, rule_values
-from lab.deploy.events import KINDS, T3_LOOK_BACK, EventRule, active_hops, threshold_code
+from lab.deploy.config import longest_window_hops, rhythm_values, rule_values
+from lab.deploy.events import KEPT_HOPS, KINDS, EventRule, active_hops, threshold_code
+from lab.deploy.rhythm import beats
 from lab.hostcc import shared_library
+from lab.sound.features import hop_rows
 from lab.sound.features.core import FIRMWARE
+from lab.sound.features.spec import DEFAULT
+from lab.sound.synth.staged import Stage, staged
+
+BANDS = 8
+"""Of the spec's, those round a smoke alarm's pitch."""
 
 HARNESS = """
 #include "events.h"
-void follow(const int8_t *codes, int64_t count, uint8_t *active);
+#include "lab_config.h"
+#include "rhythm.h"
+void follow(const int8_t *codes, const uint8_t *levels, int64_t count, uint8_t *active);
 int change(int threshold, int kind, int window, int on, int off, int hold_off);
-void follow(const int8_t *codes, int64_t count, uint8_t *active) {
+void follow(const int8_t *codes, const uint8_t *levels, int64_t count, uint8_t *active) {
   events_reset();
-  for (int64_t i = 0; i < count; i++) active[i] = events_push(codes[i]);
+  rhythm_reset();
+  for (int64_t i = 0; i < count; i++) {
+    rhythm_push(levels + i * LAB_BANDS);
+    active[i] = events_push(codes[i]);
+  }
 }
 int change(int threshold, int kind, int window, int on, int off, int hold_off) {
   event_rule_t rule = {(int8_t)threshold, (uint8_t)kind, (uint16_t)window, (uint16_t)on, (uint16_t)off,
@@ -30,8 +43,9 @@ RULES = {
     "count": EventRule(125, 57, 32),
     "consecutive": EventRule(12, 12, 12),
     "mean": EventRule(40, 30, 9, kind="mean"),
-    "t3": EventRule(100, 60, 45, kind="t3"),
-    "t3, held off": EventRule(512, 300, 200, kind="t3", hold_off_hops=400),
+    "t3": EventRule(45, 3, 3, kind="t3"),
+    "t3, nearly always": EventRule(100, 98, 45, kind="t3"),
+    "t3, held off": EventRule(512, 30, 20, kind="t3", hold_off_hops=400),
     "any": EventRule(200, 140, 100, kind="any"),
     "any, long": EventRule(512, 400, 230, kind="any", hold_off_hops=50),
     "held off": EventRule(30, 20, 10, hold_off_hops=77),
@@ -39,13 +53,15 @@ RULES = {
 }
 
 
-def built(threshold, rule):
+def built(threshold, rule, spec=DEFAULT):
     """Return the C of a board made for a rule."""
-    values = {"THRESHOLD_CODE": f"({threshold_code(threshold)})", **rule_values(rule)}
+    values = {
+        "THRESHOLD_CODE": f"({threshold_code(threshold)})", "BANDS": BANDS, **rule_values(rule), **rhythm_values(spec)
+    }  # fmt: skip
     header = "#include <stdint.h>\n" + "".join(f"#define LAB_{name} {value}\n" for name, value in values.items())
-    core = {name: (FIRMWARE / "core" / name).read_text() for name in ("events.c", "events.h")}
+    core = {name: (FIRMWARE / "core" / name).read_text() for name in ("events.c", "events.h", "rhythm.c", "rhythm.h")}
     library = ctypes.CDLL(str(shared_library({**core, "lab_config.h": header, "harness.c": HARNESS})))
-    library.follow.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+    library.follow.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
     library.follow.restype = None
     return library
 
@@ -56,17 +72,17 @@ def changed(library, threshold, rule):
     return bool(library.change(threshold_code(threshold), KINDS.index(rule.kind), *values))
 
 
-def followed(library, codes):
+def followed(library, codes, heard):
     active = np.zeros(len(codes), np.uint8)
-    library.follow(codes.ctypes.data, len(codes), active.ctypes.data)
+    library.follow(codes.ctypes.data, heard.ctypes.data, len(codes), active.ctypes.data)
     return active.astype(bool)
 
 
 @pytest.fixture(scope="module")
 def codes():
-    """Return alarms in rhythm, noise, and tones of any length, a few of them wrong."""
+    """Return decisions of which some reach a threshold, noise, and stretches of any length, a few of them wrong."""
     rng = np.random.default_rng(3)
-    cycle = np.repeat(rng.permutation(4 * [95, 100, 26, 88] + [30, 160]), 1)
+    cycle = rng.permutation(4 * [95, 100, 26, 88] + [30, 160])
     spans = [np.full(n, 110 if k % 2 else -110, np.int8) for k, n in enumerate(np.tile([31, 94], 60))]
     loose = [np.full(n, 110 if k % 2 else -110, np.int8) for k, n in enumerate(np.tile(cycle, 20))]
     noise = rng.integers(-128, 128, 20_000, dtype=np.int8)
@@ -75,31 +91,66 @@ def codes():
     return np.where(flips, rng.integers(-128, 128, len(joined)), joined).astype(np.int8)
 
 
+@pytest.fixture(scope="module")
+def heard(codes):
+    """Return levels, one row a decision, of T3 alarms at many levels, pitches and noises, and of pauses."""
+    rng = np.random.default_rng(8)
+    parts, length = [], 0
+    while length < len(codes):
+        stage = Stage(freq_hz=float(rng.uniform(2_600, 3_800)), snr_db=float(rng.uniform(-4, 24)))
+        rows = hop_rows(staged(stage, len(parts), float(rng.uniform(12, 30))), DEFAULT)[:, 9 : 9 + BANDS]
+        parts.append(rows.astype(np.uint8))
+        length += len(rows)
+    return np.ascontiguousarray(np.concatenate(parts)[: len(codes)])
+
+
+@pytest.fixture(scope="module")
+def found(heard):
+    return beats(heard, DEFAULT)
+
+
+def test_the_boards_rhythm_equals_pythons(heard, found):
+    always = np.full(len(found), 127, np.int8)
+    once = EventRule(1, 1, 1, kind="t3")
+    expected = active_hops(always, 0.5, once, found)
+    assert (followed(built(0.5, once), always, heard) == expected).all()
+    assert found.sum() > 200
+    assert not expected.all()
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
-def test_the_boards_rule_equals_pythons_on_alarms_and_on_chance(rule, codes):
-    expected = active_hops(codes, 0.5, rule)
-    assert (followed(built(0.5, rule), codes) == expected).all()
+def test_the_boards_rule_equals_pythons_on_alarms_and_on_chance(rule, codes, heard, found):
+    expected = active_hops(codes, 0.5, rule, found)
+    assert (followed(built(0.5, rule), codes, heard) == expected).all()
     assert expected.any()
     assert not expected.all()
 
 
 @pytest.mark.parametrize("name", ["count", "longest"])
-def test_a_running_board_follows_every_rule_that_it_has_room_for(name, codes):
+def test_a_running_board_follows_every_rule_that_it_has_room_for(name, codes, heard, found):
     board = built(0.9, RULES[name])
     room = longest_window_hops(RULES[name])
     for rule in RULES.values():
-        fits = rule.kind == "t3" or rule.window_hops <= room
+        fits = rule.window_hops <= room
         assert changed(board, 0.5, rule) == fits
         if fits:
-            assert (followed(board, codes) == active_hops(codes, 0.5, rule)).all()
-    assert room == {"count": T3_LOOK_BACK, "longest": 512}[name]
+            assert (followed(board, codes, heard) == active_hops(codes, 0.5, rule, found)).all()
+    assert room == {"count": KEPT_HOPS, "longest": 512}[name]
+
+
+def test_a_board_whose_features_cannot_tell_refuses_a_rhythm():
+    board = built(0.5, RULES["count"], DEFAULT.but(name="linear", compression="linear", steps=2_000.0))
+    assert not changed(board, 0.5, RULES["t3"])
+    assert not changed(board, 0.5, RULES["any"])
+    assert changed(board, 0.5, RULES["mean"])
 
 
 def test_the_heaviest_mean_does_not_overflow():
-    loud, rule = np.full(600, 127, np.int8), EventRule(T3_LOOK_BACK, T3_LOOK_BACK, T3_LOOK_BACK, kind="mean")
+    loud, rule = np.full(600, 127, np.int8), EventRule(KEPT_HOPS, KEPT_HOPS, KEPT_HOPS, kind="mean")
     board = built(0.5, RULES["count"])
     assert changed(board, 0.996, rule)
-    assert (followed(board, loud) == active_hops(loud, 0.996, rule)).all()
+    silence = np.zeros((600, BANDS), np.uint8)
+    assert (followed(board, loud, silence) == active_hops(loud, 0.996, rule)).all()
     assert active_hops(loud, 0.996, rule).any()
 
 

@@ -3,10 +3,6 @@ import pytest
 
 from lab.deploy.events import (
     HOP_SECONDS,
-    ODDS,
-    SURE,
-    T3,
-    T3_LOOK_BACK,
     T3_STAYS_HOPS,
     Event,
     EventRule,
@@ -29,15 +25,6 @@ def slow_rule(hits, rule):
             quiet_for = 0
         states.append(on)
     return states
-
-
-def codes_of_t3(groups, cycle_s=4.0, before_s=2.0, tone=124, pause=-124):
-    """The codes of a T3 as a detector of one-second windows gives them: 3 s of tone, the rest pause."""
-    codes = np.full(round((before_s + groups * cycle_s) / HOP_SECONDS), pause, np.int8)
-    for group in range(groups):
-        start = before_s + group * cycle_s
-        codes[round((start + 0.25) / HOP_SECONDS) : round((start + 0.75 * cycle_s) / HOP_SECONDS)] = tone
-    return codes
 
 
 def test_half_is_the_code_zero():
@@ -85,73 +72,46 @@ def test_a_mean_weighs_each_decision_by_its_probability():
     assert not active_hops(sure_and_not, 0.49, EventRule(4, 4, 4)).any()
 
 
-def slow_rhythm(weights, rule):
-    """Whether a T3 is complete at each decision, span by span, in fractions."""
-    found = []
-    for now in range(1, len(weights) + 1):
-        past = [weights[now - ago] if ago <= now else 0 for ago in range(T3_LOOK_BACK + 1, 0, -1)]
-
-        def mean(*spans, past=past):
-            hops = [past[T3_LOOK_BACK + 1 - ago] for start, end in spans for ago in range(end + 1, start + 1)]
-            return sum(hops) / len(hops)
-
-        found.append(any(
-            min(mean(tone) for tone in rhythm.tones) - max(mean(pause) for pause in rhythm.pauses)
-            >= 2 * SURE * rule.off_hops / rule.window_hops - 1e-9
-            for rhythm in T3
-        ))  # fmt: skip
+def beats_at(count, *hops):
+    found = np.zeros(count, np.bool_)
+    found[list(hops)] = True
     return found
 
 
-def test_a_rhythm_is_a_contrast_between_groups_and_pauses():
-    rng = np.random.default_rng(2)
-    codes = codes_of_t3(3, tone=114, pause=-114)
-    codes = np.clip(codes + rng.integers(-40, 41, len(codes)), -128, 127).astype(np.int8)
-    rule = EventRule(100, 45, 45, kind="t3")
-    weights = [max(-SURE, min(SURE, ODDS[code + 128] - ODDS[128])) + SURE for code in codes.tolist()]
-    found = slow_rhythm(weights, rule)
-    stays = [any(found[max(0, now - T3_STAYS_HOPS + 1) : now + 1]) for now in range(len(found))]
-    assert active_hops(codes, 0.5, rule).tolist() == stays
-    assert 0 < sum(stays) < len(stays)
+def test_a_t3_is_a_rhythm_while_enough_decisions_reach_the_threshold():
+    codes = np.full(600, -128, np.int8)
+    codes[100:103] = 1
+    rule, beats = EventRule(45, 3, 3, kind="t3"), beats_at(600, 90, 130, 300)
+    [event] = find_events(codes, 0.5, rule, 0, beats)
+    assert (event.start_s, event.end_s) == (130 * HOP_SECONDS, round((130 + T3_STAYS_HOPS - 1) * HOP_SECONDS, 3))
+    assert find_events(codes, 0.5, EventRule(45, 4, 4, kind="t3"), 0, beats) == []
+    assert find_events(codes, 0.6, rule, 0, beats) == []
 
 
-def test_any_alarm_hears_a_rhythm_and_a_tone_that_stays():
-    rule = EventRule(200, 140, 100, kind="any")
-    [event] = find_events(codes_of_t3(4), 0.5, rule, first_hop=0)
-    assert 6.8 <= event.start_s <= 8.5
+def test_a_t3_is_one_event_for_as_long_as_its_rhythm_comes_again():
+    codes, beats = np.full(1_200, 127, np.int8), beats_at(1_200, *range(200, 801, 125))
+    [event] = find_events(codes, 0.5, EventRule(45, 3, 3, kind="t3"), 0, beats)
+    assert event.end_s == round((700 + T3_STAYS_HOPS - 1) * HOP_SECONDS, 3)
+
+
+def test_any_alarm_is_a_rhythm_or_a_tone_that_stays():
+    rule, none = EventRule(200, 140, 100, kind="any"), np.zeros(600, np.bool_)
     tone = np.r_[np.full(100, -124), np.full(300, 124), np.full(200, -124)].astype(np.int8)
-    [event] = find_events(tone, 0.5, rule, first_hop=0)
+    [event] = find_events(tone, 0.5, rule, 0, none)
     assert 3.2 + 5.0 <= event.start_s <= 3.2 + 6.4
     assert 12.8 < event.end_s < 12.8 + 3.2
-    assert find_events(tone[:230], 0.5, rule, first_hop=0) == []
+    assert find_events(tone[:230], 0.5, rule, 0, none[:230]) == []
+    [event] = find_events(tone[:230], 0.5, rule, 0, beats_at(230, 140))
+    assert event.start_s == 140 * HOP_SECONDS
+    assert find_events(tone[:230], 0.5, rule, 0, beats_at(230, 60)) == [], "nothing sounded like an alarm"
 
 
-@pytest.mark.parametrize("cycle_s", [3.6, 3.8, 4.0, 4.2, 4.4])
-def test_two_groups_at_any_lawful_speed_are_a_t3(cycle_s):
-    rule = EventRule(100, 70, 70, kind="t3")
-    [event] = find_events(codes_of_t3(4, cycle_s), 0.5, rule, first_hop=0)
-    assert cycle_s + 1.0 <= event.start_s - 2.0 <= cycle_s + 2.3, "in the second group"
-
-
-@pytest.mark.parametrize(
-    "codes",
-    [np.full(2_000, 127, np.int8), codes_of_t3(1), codes_of_t3(5, cycle_s=2.4), codes_of_t3(5, cycle_s=5.6)],
-    ids=["continuous", "one group", "too fast", "too slow"],
-)
-def test_other_rhythms_are_no_t3(codes):
-    assert find_events(codes, 0.5, EventRule(100, 70, 70, kind="t3"), first_hop=0) == []
-    assert find_events(codes, 0.5, EventRule(), first_hop=0)
-
-
-def test_a_tone_that_begins_after_silence_and_stays_is_no_rhythm():
-    codes = np.r_[np.full(100, -124), np.full(900, 124)].astype(np.int8)
-    assert find_events(codes, 0.5, EventRule(100, 10, 10, kind="t3"), first_hop=0) == []
-
-
-def test_a_t3_is_one_event_for_as_long_as_it_sounds():
-    codes = np.concatenate([codes_of_t3(10), np.full(400, -128, np.int8)])
-    [event] = find_events(codes, 0.5, EventRule(100, 70, 70, kind="t3"), first_hop=0)
-    assert 40 <= event.end_s <= 48
+@pytest.mark.parametrize("kind", ["t3", "any"])
+def test_a_rule_that_asks_for_a_rhythm_must_be_told_of_it(kind):
+    with pytest.raises(BadInput, match="whether a rhythm was there"):
+        active_hops(np.zeros(9, np.int8), 0.5, EventRule(kind=kind))
+    with pytest.raises(BadInput, match="whether a rhythm was there"):
+        active_hops(np.zeros(9, np.int8), 0.5, EventRule(kind=kind), np.zeros(8, np.bool_))
 
 
 def test_after_an_event_none_starts_for_the_hold_off():
