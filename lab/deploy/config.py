@@ -15,6 +15,7 @@ from lab.deploy.events import (
     MAX_HOLD_OFF_HOPS,
     MAX_WINDOW_HOPS,
     ODDS,
+    RHYTHMIC,
     SURE,
     T3_HOPS,
     T3_STAYS_HOPS,
@@ -110,6 +111,11 @@ def rhythm_values(spec: FeatureSpec) -> dict[str, int | str]:
     }
 
 
+def followed_kinds(spec: FeatureSpec) -> list[str]:
+    """Return the kinds of rules that a board follows on a spec's features."""
+    return [kind for kind in KINDS if kind not in RHYTHMIC or rhythm.can_tell(spec)]
+
+
 def longest_window_hops(rule: EventRule) -> int:
     """Return the longest window that a board made for a rule can follow."""
     return max(KEPT_HOPS, rule.window_hops)
@@ -138,7 +144,7 @@ def hello(detector: Detector, board: str, led: str = "probability") -> str:
             "lab": "detector", "schema": TELEMETRY_SCHEMA, "name": detector.name, "board": board,
             "labels": list(detector.labels), "positive": list(detector.positive), "hop_len": HOP_LEN,
             "threshold": threshold_code(detector.threshold), "rule": detector.rule.to_json(),
-            "model_sha256": detector.model_sha256, "led": led, "kinds": list(KINDS),
+            "model_sha256": detector.model_sha256, "led": led, "kinds": followed_kinds(detector.spec),
             "longest_window_hops": longest_window_hops(detector.rule), "version": __version__,
         },
         separators=(",", ":"),

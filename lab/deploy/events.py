@@ -45,7 +45,7 @@ T3_HOPS = (3, 45)
 """An "any" asks that so many of so many decisions reach the threshold while the rhythm is there."""
 T3_STAYS_HOPS = 156
 """A T3 lasts until its rhythm has not come again for 5 s."""
-KEPT_HOPS = 202
+KEPT_HOPS = 217
 """A board can follow windows of at least so many decisions."""
 
 

@@ -23,7 +23,7 @@ ALARMS = {
     "sweep": "sweeping alarm", "t4": "T4: carbon monoxide, no fire alarm",
 }  # fmt: skip
 LOUD_DB, QUIET_DB = -20.0, -40.0
-ALARM_S, OTHER_S, SEED = 10.0, 6.0, 4_711
+ALARM_S, OTHER_S, SEED = 20.0, 20.0, 4_711
 SAFETY = "A learning tool, not a certified alarm. Never your only warning."
 MOST_CLIPS = 500
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -63,8 +63,9 @@ def test_what_was_wrong_is_kept_the_other_way_round_and_can_be_taken_out(open_pa
 
 def test_a_t3_is_called_by_its_name_once_its_rhythm_is_complete():
     detector = prepared_detector()
-    codes = Twin(detector).hear(synth.test_alarm("t3", 10.0, -20.0)).codes.tolist()
-    hops = [Hop(number, code, True) for number, code in enumerate(codes, 32)]
+    heard = Twin(detector).hear(synth.test_alarm("t3", 10.0, -20.0))
+    decisions = zip(heard.codes.tolist(), heard.beats.tolist(), strict=True)
+    hops = [Hop(number, code, True, beat) for number, (code, beat) in enumerate(decisions, 32)]
     assert not telling.is_t3(hops[:60], detector)
     assert telling.is_t3(hops, detector)
     assert not telling.is_t3([replace(hop, code=100) for hop in hops], detector)

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.deploy.config import rule_values
+from lab.deploy.config import rhythm_values, rule_values
 from lab.deploy.events import KINDS, EventRule, threshold_code
 from lab.hostcc import shared_library
 from lab.sound.features.core import FIRMWARE
+from lab.sound.features.spec import DEFAULT
 
 HARNESS = Path(__file__).with_name("host_commands.c")
-CORE = ("commands", "events", "settings", "text")
+CORE = ("commands", "events", "rhythm", "settings", "text")
 OWN = EventRule(125, 69, 32)
 PAGES, PAGE, SECTOR = 32, 256, 4096
 BLANK = b"\xff" * (PAGES * PAGE)
@@ -26,7 +27,7 @@ class Host:
     def __init__(self, rule=OWN, number=7):
         values = {
             "THRESHOLD_CODE": f"({threshold_code(0.5)})", "LED_SHOWS_EVENT": 0, "DETECTOR_NUMBER": f"{number}u",
-            **rule_values(rule),
+            "BANDS": DEFAULT.bands, **rule_values(rule), **rhythm_values(DEFAULT),
         }  # fmt: skip
         header = "#include <stdint.h>\n" + "".join(f"#define LAB_{name} {value}\n" for name, value in values.items())
         core = {path.name: path.read_text() for path in (FIRMWARE / "core").iterdir() if path.stem in CORE}
@@ -99,7 +100,7 @@ def test_a_board_says_how_it_is_set(host):
         ("threshold -20", (-20, 0, 125, 69, 32, 0, 0)),
         ("  1   threshold    127 ", (127, 0, 125, 69, 32, 0, 0)),
         ("rule mean 40 30 9 100", (0, 1, 40, 30, 9, 100, 0)),
-        ("rule t3 512 300 200 3750", (0, 2, 512, 300, 200, 3750, 0)),
+        ("rule t3 217 100 20 3750", (0, 2, 217, 100, 20, 3750, 0)),
         ("led event", (0, 0, 125, 69, 32, 0, 1)),
         ("led probability", OWN_SETTINGS),
         ("keep", OWN_SETTINGS),
@@ -119,7 +120,7 @@ def test_a_command_sets_what_it_says(host, text, expected):
         ("threshold --1", "-128 to 127"), ("threshold 99999999999999999999", "-128 to 127"),
         ("rule", "rule is count, mean"), ("rule counts 1 1 1 0", "rule is count"), ("rule count 1 1 1", "window"),
         ("rule count 218 1 1 0", "window"), ("rule count 10 11 1 0", "window"), ("rule count 10 5 6 0", "window"),
-        ("rule count 10 5 0 0", "window"), ("rule t3 513 1 1 0", "window"), ("rule mean 9 5 1 3751", "window"),
+        ("rule count 10 5 0 0", "window"), ("rule t3 218 1 1 0", "window"), ("rule mean 9 5 1 3751", "window"),
         ("rule count 65537 1 1 0", "window"), ("led on", "event or probability"), ("who else", "more than"),
         ("7 rule count 10 5 1 0 1", "more than"), ("keep 1 2 3 4 5 6 7 8 9", "more than"), ("x" * 64, "at most 63"),
     ],

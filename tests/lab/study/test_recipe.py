@@ -40,9 +40,9 @@ def test_every_stage_is_in_the_history(made):
     assert set(trained.scores) >= {"windows", "int8", "rule"}
 
 
-def test_the_rule_needs_no_rhythm_of_six_seconds(made):
+def test_the_rule_asks_for_a_rhythm_or_a_tone_that_stays(made):
     trained, _ = made
-    assert trained.rule.kind in ("count", "mean")
+    assert (trained.rule.kind, trained.rule.window_hops) == ("any", recipe.LASTING_HOPS)
 
 
 def test_progress_counts_up_to_a_hundred(made):

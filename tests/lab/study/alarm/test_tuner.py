@@ -5,18 +5,24 @@ import pytest
 
 from lab.deploy.events import EventRule
 from lab.deploy.prepared import prepared_detector
+from lab.deploy.twin import Hearing
 from lab.errors import BadInput
 from lab.study.alarm import choosing, tuner
 
 QUIET, LOUD = np.full(400, -128, np.int8), np.full(400, 120, np.int8)
 
 
-def heard():
+def heard(rhythms=True):
     """Two alarms: one that is plain, one of which nothing is heard; and a quiet stretch with one short mistake."""
     mistaken = QUIET.copy()
     mistaken[100:110] = 127
     plain = np.concatenate([np.full(40, -128, np.int8), LOUD])
-    return tuner.Heard((plain, QUIET), 31, (1.5, 1.5), (True, False), (mistaken,), 0.5)
+    alarms = hearing(plain, np.arange(len(plain)) >= 190), hearing(QUIET)
+    return tuner.Heard(alarms, (1.5, 1.5), (True, False), (hearing(mistaken),), 0.5, rhythms)
+
+
+def hearing(codes, beats=None):
+    return Hearing(codes, 31, np.zeros(len(codes), np.bool_) if beats is None else beats, ())
 
 
 def test_misses_and_false_alarms_are_counted_for_each_rule():
@@ -25,6 +31,14 @@ def test_misses_and_false_alarms_are_counted_for_each_rule():
     assert (hasty["missed"], hasty["false_alarms"], hasty["per_hour"]) == (0.5, 1, 2.0)
     assert (patient["missed"], patient["false_alarms"]) == (0.5, 0)
     assert patient["delay_s"] > hasty["delay_s"]
+
+
+def test_a_rhythm_is_asked_for_only_where_the_features_can_tell_it():
+    rules = (EventRule(), EventRule(45, 3, 3, kind="t3"), EventRule(500, 300, 250, kind="any"))
+    assert [row["rule"]["kind"] for row in tuner.choices(heard(), (0.5,), rules)] == ["count", "t3", "any"]
+    assert [row["rule"]["kind"] for row in tuner.choices(heard(rhythms=False), (0.5,), rules)] == ["count"]
+    t3 = tuner.choices(heard(), (0.5,), rules)[1]
+    assert (t3["missed"], t3["delay_s"]) == (0.0, round((31 + 190) * 0.032 - 1.5, 2))
 
 
 def test_the_choice_is_the_one_that_misses_least_within_the_limit():
