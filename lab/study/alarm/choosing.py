@@ -15,7 +15,7 @@ ANY_ALARM, T3_ONLY = ("count", "mean", "any"), ("t3",)
 def best(rows: Sequence[dict[str, Any]], per_hour: float, kinds: Sequence[str] = ANY_ALARM) -> dict[str, Any]:
     """Return the choice that misses least among those with at most so many false alarms an hour.
 
-    Of equals the quickest is taken. Where none is quiet enough, the quietest.
+    Of equals the quickest is taken, of those the strictest. Where none is quiet enough, the quietest.
 
     Raises:
         BadInput: no choice of these kinds.
@@ -26,7 +26,12 @@ def best(rows: Sequence[dict[str, Any]], per_hour: float, kinds: Sequence[str] =
     quiet = [row for row in fits if row["per_hour"] <= per_hour]
     if not quiet:
         return min(fits, key=lambda row: (row["per_hour"], row["missed"]))
-    return min(quiet, key=lambda row: (row["missed"], row["delay_s"] or 99.0))
+    return min(quiet, key=_order)
+
+
+def _order(row: dict[str, Any]) -> tuple[float, ...]:
+    on = row["rule"]["on_hops"] / row["rule"]["window_hops"]
+    return row["missed"], row["delay_s"] or 99.0, row["per_hour"], -row["threshold"], -on
 
 
 def with_choice(detector: Detector, choice: dict[str, Any]) -> Detector:
