@@ -68,7 +68,8 @@ def test_a_t3_is_called_by_its_name_once_its_rhythm_is_complete():
     hops = [Hop(number, code, True, beat) for number, (code, beat) in enumerate(decisions, 32)]
     assert not telling.is_t3(hops[:60], detector)
     assert telling.is_t3(hops, detector)
-    assert not telling.is_t3([replace(hop, code=100) for hop in hops], detector)
+    assert not telling.is_t3([replace(hop, beat=False) for hop in hops], detector), "a tone that stays has no rhythm"
+    assert not telling.is_t3([replace(hop, code=-128) for hop in hops], detector), "nothing sounded like an alarm"
 
 
 def test_who_listens_is_said_by_name():
