@@ -120,14 +120,13 @@ def data_fact(dataset: str) -> list[tuple[str, str]]:
 
 def rule_fact(rule: EventRule) -> tuple[str, str]:
     """Return an event rule as a name and a value."""
+    on_s, window_s = f"{rule.on_hops * HOP_SECONDS:.1f}", f"{rule.window_hops * HOP_SECONDS:.1f} s"
     if rule.kind == "t3":
         return "Event", "T3 rhythm"
     if rule.kind == "any":
-        return "Event", f"T3 rhythm, or sure for {rule.window_hops * HOP_SECONDS:.1f} s"
-    name = f"Event, in {rule.window_hops * HOP_SECONDS:.1f} s"
-    if rule.kind == "mean":
-        return name, f"mean of {rule.on_hops} in {rule.window_hops} hops"
-    return name, f"{rule.on_hops} of {rule.window_hops} hops"
+        return "Event", f"T3 rhythm, or sure for {window_s}"
+    name = f"Event, over {window_s}"
+    return (name, f"{on_s} s’ worth on average") if rule.kind == "mean" else (name, f"{on_s} s at the threshold")
 
 
 def _scores(scores: dict[str, object]) -> list[tuple[str, str]]:

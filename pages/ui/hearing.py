@@ -125,7 +125,9 @@ def tuner(project_id: int, sha256: str) -> None:
         empty("No rules tried yet", "All of them on the same two hours take about a minute.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = st.radio("Listens for", list(KINDS), horizontal=True, key="bench-kind", width="content")
+        tried = {row["rule"]["kind"] for row in result["choices"]}  # features may be unable to tell a rhythm
+        names = [name for name, kinds in KINDS.items() if tried & set(kinds)]
+        wanted = st.radio("Listens for", names, horizontal=True, key="bench-kind", width="content")
         limit = st.select_slider(
             "False alarms an hour, at most", [0.5, 1, 2, 5, 10, 20, 50], 5, key="bench-limit", width=280,
             help="Among nothing but sounds that are easily mistaken; a room has far fewer.",

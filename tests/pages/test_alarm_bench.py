@@ -90,7 +90,7 @@ def test_the_chosen_rule_becomes_a_detector_that_firmware_offers(open_page):
     sha = prepared_sha(open_store())
     seed.job(hearing.TUNE, result=tuned(sha))
     app = open_page("alarm_bench")
-    assert "p ≥ 0.7 in 60 of 100 hops" in text(app)
+    assert "p ≥ 0.7 for 1.9 of 3.2 s" in text(app)
     app.radio(key="bench-kind").set_value("T3 only").run()
     assert "T3 rhythm" in text(app)
     press(app, "Make a detector with this rule")

@@ -77,18 +77,18 @@ def trade(rows: Sequence[dict[str, Any]], chosen: dict[str, Any] | None = None) 
 
 def told(row: dict[str, Any]) -> str:
     """Return a threshold and rule in words."""
-    rule, share = row["rule"], f"p ≥ {row['threshold']:g}"
+    rule, threshold = row["rule"], row["threshold"]
     on, window = rule["on_hops"], rule["window_hops"]
+    share, on_s, window_s = f"p ≥ {threshold:g}", f"{on * HOP_SECONDS:.1f}", f"{window * HOP_SECONDS:.1f} s"
     if rule["kind"] == "t3":
-        return f"T3 rhythm, {share} in {on} of {window} hops"
+        return f"T3 rhythm, with {share} for {on_s} of its last {window_s}"
     if rule["kind"] == "any":
-        stays = f"sure by {on / window:.0%} for {window * HOP_SECONDS:.1f} s"
-        return f"T3 rhythm, {share}, or {stays}"
+        return f"T3 rhythm, with {share}, or {on / window:.0%} sure for {window_s}"
     if rule["kind"] == "mean":
-        return f"{share}, mean: {on} of {window} hops' worth"
+        return f"p ≥ {threshold * on / window:.2g} on average over {window_s}"
     if on == window:
-        return f"{share} for {on} hops in a row" if on > 1 else f"any hop at {share}"
-    return f"{share} in {on} of {window} hops"
+        return f"{share} for {window_s} in a row" if on > 1 else f"any moment with {share}"
+    return f"{share} for {on_s} of {window_s}"
 
 
 def write_html(path: Path, made: dict[str, Any]) -> Path:
