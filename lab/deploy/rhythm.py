@@ -22,7 +22,7 @@ SPAN_HOPS = 8
 """Length of each look at a tone or a gap: 0.256 s of about half a second, so that speeds in between fit too."""
 CONTRAST_DB, SPREAD_DB, FLUTTER_DB = 3.3, 13.0, 2.5
 """How much louder a tone is than a gap, at least; how far apart two tones are and how unsteady they are, at most."""
-BELOW_DB = 20.0
+BELOW_DB = 12.0
 """How far below the loudest band a tone may lie: what leaks into the others has the same rhythm, but is no tone."""
 CLEAR_SHARE = 8
 """A tone rises above a gap beside it by at least one in so many parts of the whole range, from quietest to loudest."""

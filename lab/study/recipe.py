@@ -54,7 +54,7 @@ class Budget:
     qat: Schedule = field(default_factory=lambda: Schedule("QAT", epochs=1, rate=1e-4, batch=128, cosine=True))
     rule_scenes: int = 90
     rule_hours: float = 0.5
-    false_per_hour: float = 1.5
+    false_per_hour: float = 1.0
 
 
 THOROUGH = Budget(
