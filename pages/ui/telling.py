@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import T3_HOPS, EventRule, active_hops, threshold_code
+from lab.deploy.events import RHYTHMIC, T3_HOPS, EventRule, active_hops, threshold_code
 from lab.deploy.live import Hop
 from lab.study import guide
 from lab.study.ear import Ear
@@ -32,7 +32,7 @@ def status(heard: Ear) -> str:
     if not hops:
         return "Filling its first second …"
     if not hops[-1].active:
-        return "Listening"
+        return "Sounds like an alarm; listening for its rhythm" if waits(hops, heard.detector) else "Listening"
     guiding.did(guide.HEARD)
     return _alarm(heard, heard.detector)
 
@@ -54,6 +54,12 @@ def _seconds(hops: Sequence[Hop], start: int, detector: Detector) -> float:
     before = hops[max(0, start - detector.rule.look_back) : start + 1]
     first = next((hop for hop in before if hop.code >= least), hops[start])
     return hops[start].t_s - first.t_s
+
+
+def waits(hops: Sequence[Hop], detector: Detector) -> bool:
+    """Whether the newest decisions reach the threshold, and the rule asks for a rhythm besides."""
+    least, (enough, window) = threshold_code(detector.threshold), T3_HOPS
+    return detector.rule.kind in RHYTHMIC and sum(hop.code >= least for hop in hops[-window:]) >= enough
 
 
 def is_t3(hops: Sequence[Hop], detector: Detector) -> bool:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from lab.deploy.events import EventRule
 from lab.deploy.live import Hop
 from lab.deploy.prepared import prepared_detector
 from lab.deploy.twin import Twin
@@ -70,6 +71,15 @@ def test_a_t3_is_called_by_its_name_once_its_rhythm_is_complete():
     assert telling.is_t3(hops, detector)
     assert not telling.is_t3([replace(hop, beat=False) for hop in hops], detector), "a tone that stays has no rhythm"
     assert not telling.is_t3([replace(hop, code=-128) for hop in hops], detector), "nothing sounded like an alarm"
+
+
+def test_a_tone_that_is_no_event_yet_is_waited_for_where_a_rhythm_is_asked():
+    detector = prepared_detector()
+    quiet, sure = [Hop(number, -128, False) for number in range(60)], [Hop(60 + n, 110, False) for n in range(3)]
+    assert telling.waits([*quiet, *sure], detector)
+    assert not telling.waits([*quiet, *sure[:2]], detector)
+    assert not telling.waits([*sure, *quiet], detector), "that was long ago"
+    assert not telling.waits([*quiet, *sure], replace(detector, rule=EventRule())), "its rule asks for no rhythm"
 
 
 def test_who_listens_is_said_by_name():
