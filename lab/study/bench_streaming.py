@@ -25,7 +25,7 @@ from lab.sound import synth
 from lab.sound.features.core import FIRMWARE
 from lab.sound.features.spec import HOP_LEN
 
-CORE = ("detector", "events", "feature_rows", "spectrum")
+CORE = ("detector", "events", "feature_rows", "rhythm", "spectrum")
 MINUTE_HOPS = 60 * 16_000 // HOP_LEN
 SCENES = ("t3", "speech", "sweep", "t3_low")
 _HARNESS = """
