@@ -13,8 +13,8 @@ import pytest
 
 from lab.deploy import emulator
 from lab.sound import synth
+from lab.workspace.daemon import stop_worker
 from lab.workspace.settings import settings
-from lab.workspace.worker import stop_worker
 from tests.conftest import ROOT
 
 CHROMIUM = next(

@@ -6,9 +6,9 @@ import pytest
 
 from lab.sound import synth
 from lab.workspace import jobs
+from lab.workspace.daemon import stop_worker
 from lab.workspace.settings import settings
 from lab.workspace.store import Store
-from lab.workspace.worker import stop_worker
 from tests.e2e.microphone import CHROMIUM, TimeoutError_, browser, served, sync_api, turn_on, write_wav
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
