@@ -122,9 +122,11 @@ def beats(heard: Levels, spec: FeatureSpec, count: int | None = None) -> NDArray
     loud = tone >= tone.max(axis=1, keepdims=True) - SPAN_HOPS * in_codes(BELOW_DB, spec)
     hop, band = np.nonzero(loud & (tone - gap >= SPAN_HOPS * in_codes(CONTRAST_DB, spec)))
     found = np.zeros(count, np.bool_)
+    if not len(hop):
+        return found  # nearly always, and a page asks hop by hop
     for speeds in BY_PULSE:
         near = _fits(sums, squares, (hop + ends, band), speeds[0][:NEAR], spec)
-        for speed in speeds:
+        for speed in speeds if near.any() else ():
             fits = _fits(sums, squares, (hop[near] + ends, band[near]), speed, spec)
             found[hop[near][fits]] = True
     return found
