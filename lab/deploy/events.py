@@ -91,6 +91,10 @@ class EventRule:
         return asdict(self)
 
 
+T3_RULE = EventRule(T3_HOPS[1], T3_HOPS[0], T3_HOPS[0], kind="t3")
+"""Hears a T3 and nothing else, as an "any" does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A stretch of time in which the rule held, in seconds from the start."""

@@ -6,15 +6,13 @@ import numpy as np
 import streamlit as st
 
 from lab.deploy.detector import Detector
-from lab.deploy.events import RHYTHMIC, T3_HOPS, EventRule, active_hops, threshold_code
+from lab.deploy.events import RHYTHMIC, T3_HOPS, T3_RULE, active_hops, threshold_code
 from lab.deploy.live import Hop
 from lab.study import guide
 from lab.study.ear import Ear
 from pages.ui import detectors, guiding, live
 
 HISTORY_S = 19.0
-T3_RULE = EventRule(T3_HOPS[1], T3_HOPS[0], T3_HOPS[0], kind="t3")
-"""Names a T3 where the detector's own rule does not ask for one."""
 TOLD = "_listen_told"
 
 

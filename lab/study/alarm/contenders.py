@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lab.deploy import rhythm
 from lab.deploy.detector import Detector
-from lab.deploy.events import RHYTHMIC, EventRule, active_hops
+from lab.deploy.events import RHYTHMIC, T3_RULE, EventRule, active_hops
 from lab.deploy.prepared import prepared_detector, published_detector
 from lab.deploy.twin import Hearing, Twin
 
@@ -16,7 +16,7 @@ SHIPPED = EventRule(1, 1, 1)
 """The article's board has no rule: any hop at or over one half is an alarm."""
 RULES: dict[str, tuple[float, EventRule]] = {
     "T3 rhythm or 16 s of tone": (0.5, EventRule(500, 450, 250, kind="any")),
-    "T3 only": (0.5, EventRule(45, 3, 3, kind="t3")),
+    "T3 only": (0.5, T3_RULE),
     "mean of 4 s": (0.8, EventRule(125, 69, 32, kind="mean")),
 }
 """Thresholds and rules beside a detector's own: two ask for a rhythm, one hears sooner and mistakes more."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.deploy.events import HOP_SECONDS, EventRule, active_hops
+from lab.deploy.events import HOP_SECONDS, T3_RULE, EventRule, active_hops
 from lab.progress import OnProgress, ignore
 from lab.sound.synth.staged import LEAD_S, Stage, staged
 from lab.study.alarm.contenders import Contender, Ears
@@ -33,7 +33,7 @@ RULES: dict[str, tuple[float, EventRule]] = {
     "16 in a row": (0.5, EventRule(16, 16, 16)),
     "half of 4 s": (0.7, EventRule(125, 57, 32)),
     "mean of 4 s": (0.7, EventRule(125, 69, 32, kind="mean")),
-    "T3 rhythm": (0.5, EventRule(45, 3, 3, kind="t3")),
+    "T3 rhythm": (0.5, T3_RULE),
     "T3 or lasting": (0.5, EventRule(250, 225, 125, kind="any")),
 }
 
