@@ -31,7 +31,7 @@ def main(runs: int) -> dict[str, object]:
     url = f"http://127.0.0.1:{port}"
     app = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true",
-         f"--server.port={port}", "--server.fileWatcherType=none"],
+         f"--server.port={port}"],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ),
     )  # fmt: skip
     try:

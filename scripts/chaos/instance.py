@@ -86,7 +86,7 @@ class Instance:
                                 "--resources", "memory=8e9"),
             "worker": python("lab", "worker"),
             "app": python("streamlit", "run", "streamlit_app.py", "--server.headless=true",
-                          f"--server.port={self.app_port}", "--server.fileWatcherType=none"),
+                          f"--server.port={self.app_port}"),
             "recorder": python("scripts.chaos.recorder", str(self.project), str(self.folder / "confirmed.jsonl")),
         }  # fmt: skip
         if relay := shutil.which("turnserver"):

@@ -37,7 +37,7 @@ def served(folder: Path, **environment: str) -> Iterator[str]:
     )
     app = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true",
-         f"--server.port={port}", "--server.fileWatcherType=none", f"--secrets.files={secrets}"],
+         f"--server.port={port}", f"--secrets.files={secrets}"],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, **settings_of(folder / "home"), **environment},
     )  # fmt: skip

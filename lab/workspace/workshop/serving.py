@@ -128,7 +128,6 @@ def command(doors: Doors) -> list[str]:
     return [
         sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.address={doors.host}",
         f"--server.port={doors.port}", "--server.headless=true", "--logger.hideWelcomeMessage=true",
-        "--server.fileWatcherType=none",
         f"--browser.serverAddress={doors.addresses[0] if doors.addresses else 'localhost'}",
         *[f"--server.corsAllowedOrigins={each}" for each in own], *secured,
     ]  # fmt: skip
