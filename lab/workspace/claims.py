@@ -15,6 +15,12 @@ BEGUN = "Starting"
 LOST = f"It was cut off {MAX_ATTEMPTS} times: its worker or cluster went away while it ran. See the worker's log."
 
 
+def next_id(store: Store) -> int | None:
+    """Return the job whose turn it is; None if none is queued."""
+    with store.session() as session:
+        return session.scalar(_next_in_turn((), only_short=False))
+
+
 def claim(store: Store, worker: str, passing: Collection[int] = (), only_short: bool = False) -> Job | None:
     """Take the oldest queued job of who has the fewest running; the update finds it queued for one worker only.
 
@@ -56,6 +62,12 @@ def _next_in_turn(passing: Collection[int], only_short: bool) -> Select[int]:
         .limit(1)
         .with_for_update(skip_locked=True, of=Job)
     )
+
+
+def tell(store: Store, job_id: int, message: str) -> None:
+    """Write why a queued job waits where its person reads it."""
+    with store.session() as session:
+        session.execute(update(Job).where(Job.id == job_id, Job.state == jobs.QUEUED).values(message=message))
 
 
 def put_back(store: Store, message: str, *which: ColumnElement[bool]) -> None:

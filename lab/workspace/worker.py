@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, update
 
 from lab import __version__
 from lab.workspace import jobs, logs, workshop
-from lab.workspace.claims import BEGUN, claim, end, put_back, take_back
+from lab.workspace.claims import BEGUN, claim, end, next_id, put_back, take_back, tell
 from lab.workspace.cluster import Cluster
 from lab.workspace.needs import Gone, Unfit
 from lab.workspace.scratch import clear
@@ -101,12 +101,28 @@ class Worker:
         while (
             time.monotonic() >= self._claim_after
             and len(self.cluster.job_ids) < self.store.config.workers
+            and self._is_ready()
             and (row := self._claim(only_short=self._long_are_enough()))
         ):
             with logs.about(job=row.id, person=row.owner, project=row.project_id):
                 log.info("task=%s attempt=%s", row.task, row.attempts)
                 self._start(row)
                 self._long = (self._long & self.cluster.job_ids) | ({row.id} if row.task not in jobs.SHORT else set())
+
+    def _is_ready(self) -> bool:
+        """Start the cluster at the first job, before its row says that it runs: that takes long on a busy machine."""
+        if self.cluster.is_connected:
+            return True
+        if (waiting := next_id(self.store)) is None:
+            return False
+        try:
+            self.cluster.start()
+        except Exception:  # no scheduler answers, or a process could not start: try again later
+            log.exception("started=no")
+            self._wait_for_scheduler()
+            tell(self.store, waiting, AWAY)
+            return False
+        return True
 
     def _start(self, row: Job) -> None:
         try:

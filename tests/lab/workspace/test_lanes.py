@@ -23,6 +23,7 @@ def started(store, monkeypatch):
     worker = Worker(open_store(settings()), "one")
     ids = []
     monkeypatch.setattr(type(worker.cluster), "job_ids", property(lambda cluster: set(ids)))
+    monkeypatch.setattr(worker, "_is_ready", lambda: True)
     monkeypatch.setattr(worker, "_start", lambda row: ids.append(row.id))
     return worker, ids
 

@@ -18,6 +18,7 @@ from lab.workspace.context import find_task
 from lab.workspace.settings import settings
 from lab.workspace.store import open_store
 from lab.workspace.worker import Worker
+from tests.servers import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,6 +91,17 @@ def test_a_job_whose_scheduler_goes_away_waits_says_so_and_can_be_cancelled(lab_
         jobs.cancel(lab.store, job.id)
         lab.step()
         assert jobs.job(lab.store, job.id).state == jobs.CANCELLED
+    lab.close()
+
+
+def test_a_job_is_taken_only_once_there_is_a_cluster_to_give_it_to(lab_home, monkeypatch):
+    monkeypatch.setattr("lab.workspace.cluster.CONNECT_TIMEOUT_S", 1)
+    lab = Worker(open_store(replace(settings(), dask_scheduler=f"tcp://127.0.0.1:{free_port()}")), "lab")
+    job = jobs.submit(lab.store, f"{TASKS}:add", {"a": 1, "b": 1})
+    claims = []
+    monkeypatch.setattr(lab, "_claim", claims.append)
+    lab.step()
+    assert (jobs.job(lab.store, job.id).message, claims) == (worker.AWAY, [])
     lab.close()
 
 
