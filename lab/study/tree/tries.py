@@ -7,7 +7,8 @@ from typing import Any
 from lab.optimize.paths import CLUSTER, PRUNE, Path, named
 from lab.study.tree.goal import Goal
 from lab.study.tree.options import Options
-from lab.study.tree.walk import Row, Walk
+from lab.study.tree.table import Row
+from lab.study.tree.walk import Walk
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "sparsity": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),

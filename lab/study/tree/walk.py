@@ -1,7 +1,6 @@
 """The walk: train each node once, ship each leaf, measure what shipped."""
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,23 +13,19 @@ from numpy.typing import NDArray
 
 from lab.deploy.convert import to_int8_tflite
 from lab.errors import Cancelled, LabError
-from lab.learn import fitting, keras2
-from lab.learn.examples import class_weights
 from lab.learn.metrics import confusion
-from lab.learn.schedule import Schedule
-from lab.optimize import techniques
-from lab.optimize.paths import CLUSTER, LEGAL, PRUNE, QAT, Path
-from lab.optimize.techniques import Kept as Keep
+from lab.optimize.paths import LEGAL, Path
 from lab.progress import OnProgress, ignore
 from lab.study.tree.kept import Kept, Result
-from lab.study.tree.measure import decided, int8_guesses, on_the_board, promises, sizes
-from lab.study.tree.nodes import Node, trainings
+from lab.study.tree.measure import int8_guesses, on_the_board, promises, sizes
+from lab.study.tree.nodes import Node
 from lab.study.tree.npu import on_the_npu
-from lab.study.tree.options import EPOCHS, RATES, Options
-from lab.study.tree.problems import Problem, check_layers, untrained
+from lab.study.tree.options import Options
+from lab.study.tree.problems import Problem, check_layers
+from lab.study.tree.table import Row
+from lab.study.tree.training import Steps, Trainer
 
 log = logging.getLogger(__name__)
-Row = dict[str, Any]
 OnState = Callable[[dict[str, Any]], None]
 """Called with {node, seed, state} when a node or leaf begins, ends or fails, and with {row} for each finished leaf."""
 
@@ -83,7 +78,7 @@ def walk(
         Cancelled: by a callback.
     """
     check_layers(problem, options.excluded)
-    runner = _Runner(problem, options, kept or Kept(), on_state, _Steps(problem, options, paths, seeds, on_progress))
+    runner = _Runner(problem, options, kept or Kept(), on_state, Steps(problem, options, paths, seeds, on_progress))
     try:
         for seed in seeds:
             runner.seed = seed
@@ -95,47 +90,13 @@ def walk(
     return Walk(runner.rows, runner.files, runner.trained, runner.right)
 
 
-class _Steps:
-    """Progress over all nodes, in epochs."""
-
-    def __init__(
-        self, problem: Problem, options: Options, paths: Sequence[Path], seeds: Sequence[int], tell: OnProgress
-    ) -> None:
-        self._epochs = {node: schedule_of(problem, options, node).epochs for node in trainings(paths)}
-        self.total = len(seeds) * (sum(self._epochs.values()) + len(paths))
-        self.done = 0
-        self._tell = tell
-        self._ended: set[tuple[Node, int]] = set()
-
-    def end(self, node: Node, seed: int) -> None:
-        """Count the epochs of a node and those before it, each once: of a node that was kept none is due."""
-        way = [Node(node.steps[:count]) for count in range(len(node.steps) + 1)]
-        for each in way:
-            if (each, seed) not in self._ended:
-                self._ended.add((each, seed))
-                self.done += self._epochs[each]
-
-    def tell(self, message: str, extra: int = 0) -> None:
-        self._tell(min(self.done + extra, self.total), self.total, message)
-
-
-def schedule_of(problem: Problem, options: Options, node: Node) -> Schedule:
-    """Return how a node trains."""
-    if not node.steps:
-        epochs = options.base_epochs or problem.base.epochs
-        return Schedule("base", epochs, problem.base.rate, patience=problem.base.patience, batch=problem.base.batch,
-                        cosine=problem.base.cosine)  # fmt: skip
-    step = node.steps[-1]
-    return Schedule(node.label, options.epochs(step) or EPOCHS[step], RATES[step], batch=problem.batch, cosine=True)
-
-
 @dataclass(slots=True)
 class _Runner:
     problem: Problem
     options: Options
     kept: Kept
     on_state: OnState
-    steps: _Steps
+    steps: Steps
     seed: int = 0
     trained: int = 0
     rows: list[Row] = field(default_factory=list)
@@ -146,6 +107,10 @@ class _Runner:
     """Cross compiler and virtual board work on one leaf while the next one trains."""
     boards: list[tuple[Row, "Future[Row]"]] = field(default_factory=list)
     told: int = 0
+
+    @property
+    def _trainer(self) -> Trainer:
+        return Trainer(self.problem, self.options, self.seed, self.steps)
 
     def leaf(self, path: Path) -> None:
         """Ship one leaf and keep its row."""
@@ -203,7 +168,7 @@ class _Runner:
         key = Node(path.steps).key(self.problem.key, self.options, self.seed) + "-ptq"
         found = self.kept.get(key)
         if found is None or found.tflite is None:
-            model = self._model(result)
+            model = self._trainer.model(result)
             tflite = to_int8_tflite(model, self.problem.representative(), self.problem.spec)
             self.kept.put(key, Result(result.accuracy, 0.0, tflite=tflite))
             return tflite
@@ -223,10 +188,9 @@ class _Runner:
             self.steps.end(node, self.seed)
             return found
         parent = self.node(node.parent) if node.parent is not None else None
-        schedule = schedule_of(self.problem, self.options, node)
         self._state(node.label, "running")
         with self._failures(node):
-            result = self._trained(node, parent, schedule)
+            result = self._trainer.train(node, parent)
         self.kept.put(key, result)
         self.trained += 1
         self.steps.end(node, self.seed)
@@ -247,63 +211,6 @@ class _Runner:
             self.failed[node, self.seed] = reason
             self._state(node.label, "failed")
             raise LabError(reason) from error
-
-    def _trained(self, node: Node, parent: Result | None, schedule: Schedule) -> Result:
-        started = time.monotonic()
-        rows: list[Row] = []
-
-        def told(row: Row) -> None:
-            rows.append(row)
-            if not math.isfinite(row.get("loss", 0.0)):
-                raise LabError("The loss is no number any more: lower the rate, or the sparsity.")
-
-        def progress(done: int, total: int, message: str) -> None:
-            self.steps.tell(message, done * schedule.epochs // max(1, total))
-
-        if parent is None:
-            model = self._base(schedule, told, progress)
-        else:
-            model = self._stepped(node, parent, schedule, told, progress)
-        score = self.problem.score
-        accuracy = round(float(np.mean(decided(fitting.predict(model, score)) == score.classes)), 4)
-        seconds = time.monotonic() - started
-        if node.steps[-1:] == (QAT,):
-            with keras2.quiet():
-                tflite = to_int8_tflite(model, self.problem.representative(), self.problem.spec)
-            return Result(accuracy, seconds, rows, tflite=tflite)
-        return Result(accuracy, seconds, rows, weights=[np.asarray(each) for each in model.get_weights()])
-
-    def _base(self, schedule: Schedule, told: Any, progress: OnProgress) -> Any:
-        model = untrained(self.problem, self.seed)
-        if not self.problem.trained:
-            train, single = self.problem.train, max(2, model.output_shape[-1])
-            weights = class_weights(train.classes, single)
-            fitting.fit(model, train, self.problem.validate, schedule, weights, self.seed, told, progress)
-        return model
-
-    def _stepped(self, node: Node, parent: Result, schedule: Schedule, told: Any, progress: OnProgress) -> Any:
-        model, options, problem = self._model(parent), self.options, self.problem
-        before = node.steps[:-1]
-        names = tuple(techniques.shrinkable(model, options.excluded))
-        keep = Keep(names, PRUNE in before, CLUSTER in before)
-        common: Any = {"seed": self.seed, "on_epoch": told, "on_progress": progress}
-        if node.steps[-1] == PRUNE:
-            return techniques.prune(model, problem.train, problem.validate, options.sparsity, schedule,
-                                    options.ramp, options.excluded, **common)  # type: ignore[arg-type]  # fmt: skip
-        if node.steps[-1] == CLUSTER:
-            return techniques.cluster(model, problem.train, problem.validate, options.clusters, schedule,
-                                      options.init, keep, options.excluded, **common)  # fmt: skip
-        return techniques.qat(model, problem.train, problem.validate, schedule, kept=keep, **common)
-
-    def _model(self, result: Result) -> Any:
-        """Return a Keras model of its own with a result's weights."""
-        assert result.weights is not None
-        keras2.reseed(self.seed)
-        model = self.problem.build()
-        if self.problem.trained:  # the file's model is one object: never train it itself
-            model = keras2.keras().models.clone_model(model)
-        model.set_weights(result.weights)
-        return model
 
     def _state(self, label: str, state: str) -> None:
         self.on_state({"node": label, "seed": self.seed, "state": state})

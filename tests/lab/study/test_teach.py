@@ -12,6 +12,7 @@ from lab.sound.clip import Clip
 from lab.sound.datasets import Item, split
 from lab.sound.files import wav_bytes
 from lab.study import teach
+from lab.study.relearn import Fit
 
 
 def item(samples, label, recording):
@@ -70,7 +71,7 @@ def test_body_and_dense_layers_are_the_model():
     headless = Headless(detector.model)
     windows = features.hop_windows(synth.test_alarm("sweep", 3.0), detector.spec)[::7]
     x = headless.features(ReferenceModel(headless.body()).run(windows[..., None]))
-    got = teach._Fit(headless).outputs(x)[:, 0]
+    got = Fit(headless).outputs(x)[:, 0]
     want = (Twin(detector).window_codes(windows).astype(float) + 128) / 256
     assert np.abs(got - want).max() < 0.05
 

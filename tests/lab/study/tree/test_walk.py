@@ -7,6 +7,7 @@ from lab.errors import BadInput, Cancelled
 from lab.optimize.paths import LEGAL, named
 from lab.study.tree import Options, walk
 from lab.study.tree.kept import Kept, Result
+from lab.study.tree.training import Trainer
 from lab.workspace.store import open_store
 from tests.lab.study.tree.problems import small
 
@@ -120,7 +121,7 @@ def test_progress_ends_at_its_total():
 
 def test_progress_counts_the_epochs_of_nodes_that_were_kept(monkeypatch):
     runner = walk.__globals__["_Runner"]
-    monkeypatch.setattr(runner, "_trained", lambda *_: Result(0.5, 0.0, weights=[], tflite=b""))
+    monkeypatch.setattr(Trainer, "train", lambda *_: Result(0.5, 0.0, weights=[], tflite=b""))
     monkeypatch.setattr(runner, "_converted", lambda *_: b"")
     monkeypatch.setattr(runner, "_measured", lambda *_: {})
     kept, problem = Kept(), small()
