@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lab.errors import BadInput, Cancelled
+from lab.optimize import techniques
 from lab.optimize.paths import LEGAL, named
 from lab.study.tree import Options, walk
 from lab.study.tree.kept import Kept, Result
@@ -89,7 +90,7 @@ def test_a_failed_node_is_a_row_that_says_why_and_the_others_go_on(monkeypatch):
     def broken(*_args, **_more):
         raise ValueError("no such thing")
 
-    monkeypatch.setattr(walk.__globals__["techniques"], "prune", broken)
+    monkeypatch.setattr(techniques, "prune", broken)
     made = walk(small(), [named("PTQ"), named("prune+PTQ"), named("PQAT")], OPTIONS)
     reasons = [row["failed"] for row in made.rows]
     assert reasons == [None, "prune: no such thing", "prune: no such thing"]
