@@ -207,14 +207,18 @@ def _trusting_all() -> ssl.SSLContext:
 
 async def _door(local: int, port: int) -> asyncio.Server:
     context = _trusting_all()
+    going: set[object] = set()  # nothing else holds a connection whose browser has left until it is closed, too
 
     async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        going.add(task)
         try:
             inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, port, ssl=context)
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
         except OSError:
             writer.close()
-            return
-        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        finally:
+            going.discard(task)
 
     return await asyncio.start_server(through, LOOPBACK, local)
 

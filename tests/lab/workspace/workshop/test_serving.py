@@ -1,5 +1,7 @@
 """The doors of a workshop for a room, opened for real on the loopback: plain page, https, localhost."""
 
+import asyncio
+import gc
 import json
 import plistlib
 import ssl
@@ -17,6 +19,7 @@ from tests.servers import free_port
 
 ROOM = (LOOPBACK,)
 """Stands in for the address of a room: tests send nothing elsewhere."""
+WAIT_S = 20.0
 
 
 @pytest.fixture
@@ -51,6 +54,34 @@ def test_the_plain_page_offers_certificate_profile_fingerprint_and_the_way_in(do
     inner = plistlib.loads(profile)["PayloadContent"][0]
     assert inner["PayloadContent"] == ssl.PEM_cert_to_DER_cert(pem.decode())
     assert b"PRIVATE KEY" not in pem + profile
+
+
+def test_what_a_browser_left_is_closed_behind_the_local_door_and_not_thrown_away(doors, caplog):
+    async def walk():
+        heard, left = asyncio.Event(), asyncio.Event()
+
+        async def listen(reader, _writer):
+            assert await reader.readexactly(1) == b"x"
+            heard.set()
+            assert await reader.read() == b""
+            left.set()
+
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(doors.files.certificate, doors.files.key)
+        async with (
+            asyncio.timeout(WAIT_S), await asyncio.start_server(listen, LOOPBACK, doors.port, ssl=context),
+            await serving._door(doors.local, doors.port),
+        ):  # fmt: skip
+            _, writer = await asyncio.open_connection(LOOPBACK, doors.local)
+            writer.write(b"x")
+            await heard.wait()
+            writer.close()
+            while not left.is_set() or len(asyncio.all_tasks()) > 1:
+                gc.collect()  # whenever Python clears up
+                await asyncio.sleep(0)
+
+    asyncio.run(walk())
+    assert caplog.text == ""
 
 
 @pytest.fixture
