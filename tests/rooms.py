@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,14 +46,18 @@ def room(home: Path) -> Iterator[Room]:
     )  # fmt: skip
     assert process.stdout is not None
     said = []
+    read = threading.Thread(target=deque, args=(process.stdout, 0))  # a server stops in a print that nobody reads
     try:
         for line in process.stdout:
             said.append(line)
             if line.startswith("  Stop"):
                 break
+        read.start()
         yield Room(*ports, "".join(said))
     finally:
         process.send_signal(signal.SIGTERM)
         status = process.wait(30)
+        if read.ident:
+            read.join(30)
         process.stdout.close()
     assert status == 0
