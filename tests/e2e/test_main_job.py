@@ -71,8 +71,15 @@ def test_emulate_prints_one_object(demo_run, tmp_path, mic):
 
 
 def test_the_demo_without_compiler_or_node_still_ends_well(tmp_path):
-    """A machine with Python alone: uf2 and emulated are null, with the reason."""
-    code = "import sys; from lab.cli import main; sys.exit(main(sys.argv[1:]))"
+    """A machine with Python alone: uf2 and emulated are null, with the reason. How much it learns is not the point."""
+    code = """if True:
+        import sys
+        from lab.cli import main
+        from lab.study import demo, recipe
+        from tests.lab.study.test_recipe import SMALL
+        recipe.Budget = lambda: SMALL
+        sys.exit(main(sys.argv[1:]))
+    """
     done = subprocess.run(
         [sys.executable, "-c", code, "demo", "--json", "--out", str(tmp_path)],
         cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
