@@ -1,8 +1,8 @@
 """A visitor that keeps everything it hears, notes every name in it that opens something, and says what it likes."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,6 +122,16 @@ class Caller(Visitor):
                 self.names.media.add(text)
             elif text.startswith(WIDGET):
                 self.names.widgets[text] = kind
+
+
+@asynccontextmanager
+async def visiting(*callers: Caller) -> AsyncIterator[tuple[Caller, ...]]:
+    """Let callers leave at the end."""
+    try:
+        yield callers
+    finally:
+        for each in callers:
+            await each.close()
 
 
 def _texts(message: Message) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from lab.sound.clip import Clip
 from lab.sound.files import wav_bytes
 from lab.workspace.store import Store
 from scripts.isolation import addresses, sessions
-from scripts.isolation.caller import Caller
+from scripts.isolation.caller import Caller, visiting
 from scripts.isolation.report import Report, told
 from scripts.isolation.stored import at_the_store
 from scripts.isolation.things import PROJECT, Things, state_of
@@ -48,10 +48,8 @@ class Crawl:
     async def run(self) -> Report:
         """Try everything; the owner's own visit shows before and after that it is there to be found."""
         started = time.monotonic()
-        owner, holder, other, nobody, third = callers = (
-            self.owner(), self.owner(), self.other(), self.nobody(), self.third()
-        )  # fmt: skip
-        try:
+        async with visiting(self.owner(), self.owner(), self.other(), self.nobody(), self.third()) as callers:
+            owner, holder, other, nobody, third = callers
             left = await self._left()
             await self._uploaded(holder)
             before = state_of(self.whole, self.things.owner)
@@ -70,9 +68,6 @@ class Crawl:
             at_the_store(self.whole, self.things, self.other_id, self.report)
             self._unchanged(before, "after all that")
             assert told(await owner.look("sounds", self._mine), self.things), "the owner's visit ended"
-        finally:
-            for each in callers:
-                await each.close()
         self.report.seconds = round(time.monotonic() - started, 1)
         return self.report
 

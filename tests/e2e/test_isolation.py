@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -10,6 +9,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from lab.workspace import jobs
 from scripts.isolation import addresses, sessions
 from scripts.isolation.__main__ import crawled
+from scripts.isolation.caller import visiting
 from scripts.isolation.entry import ANN, BEN, nobody, served, signed_in
 from scripts.isolation.report import Report
 from scripts.isolation.things import PROJECT, Things, state_of, whole_store
@@ -28,16 +28,6 @@ def lab(tmp_path_factory):
     with served(folder, LAB_SIGN_IN_HOURS="1") as url:
         things, report = crawled(folder, url)
         yield url, whole_store(folder / "home"), things, report
-
-
-@asynccontextmanager
-async def visiting(*callers):
-    """Let callers leave at the end."""
-    try:
-        yield callers
-    finally:
-        for each in callers:
-            await each.close()
 
 
 def test_no_door_leads_another_or_nobody_to_a_persons_things(lab):

@@ -1,7 +1,6 @@
 """Two places and the leader of a served workshop, over real HTTP and WebSockets: nobody reaches what is another's."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 import pytest
@@ -12,7 +11,7 @@ from lab.workspace import workshop
 from lab.workspace.store import LOCAL_OWNER
 from lab.workspace.workshop.places import places_of, token_id
 from scripts.isolation import sessions
-from scripts.isolation.caller import Caller
+from scripts.isolation.caller import Caller, visiting
 from scripts.isolation.crawl import Crawl
 from scripts.isolation.report import Report
 from scripts.isolation.things import PROJECT, beside, seeded, whole_store
@@ -47,16 +46,6 @@ async def joined(url, code, name):
     caller = Caller(url)
     await caller.join(code, name)
     return caller
-
-
-@asynccontextmanager
-async def visiting(*callers):
-    """Let callers leave at the end."""
-    try:
-        yield callers
-    finally:
-        for each in callers:
-            await each.close()
 
 
 def again(caller):
