@@ -117,10 +117,9 @@ def is_compared(page):
 
 
 def is_corrected(page):
-    until(page, "m.dataset.event === '1'")
-    newest = page.locator(".events li button").first
-    newest.wait_for()
-    button = newest.element_handle()
+    lasting = page.locator(".events li").filter(has_text="on for").get_by_role("button")
+    lasting.wait_for()  # not whatever row is the first: a new event's row is drawn a moment after it began
+    button = lasting.element_handle()
     words = button.evaluate("(b) => b.previousSibling.textContent")
     page.wait_for_function("([b, words]) => b.previousSibling.textContent !== words", arg=[button, words])
     assert button.evaluate("(b) => b.isConnected && !b.disabled")  # the row lives on while its words change
@@ -132,7 +131,7 @@ def is_corrected(page):
     assert kept() == []
     until(page, "m.dataset.event === '0'")
     until(page, "m.dataset.event === '1'")
-    page.locator(".events li:first-child button:enabled").click()  # its row may be drawn a moment later
+    lasting.click()
     page.get_by_text("It is on disk").wait_for(timeout=30_000)
     [clip] = kept()
     assert (clip.label, clip.seconds > 3) == ("not_alarm", True)
