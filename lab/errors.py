@@ -3,6 +3,7 @@
     LabError            a person can act on it: one clear sentence    exit 1
     ├── BadInput        what was given cannot be used                 exit 2
     ├── Missing         a tool of this machine is absent              exit 1
+    ├── Away            a database or file store does not answer      exit 1
     └── Cancelled       somebody asked the work to stop               exit 1
 
 Pages show a LabError as it is; anything else is a defect, kept as a
@@ -24,6 +25,10 @@ class BadInput(LabError):
 
 class Missing(LabError):
     """A compiler, Node or another tool is not on this machine."""
+
+
+class Away(LabError):
+    """The database or the file store does not answer; the same may work in a moment."""
 
 
 class Cancelled(LabError):

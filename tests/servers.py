@@ -95,6 +95,11 @@ class PostgreSQL:
 
     def restart(self) -> None:
         """Kill the server as a power cut would, and start it again on the same data."""
+        self.kill()
+        self.start()
+
+    def kill(self) -> None:
+        """Kill the server as a power cut would."""
         server = psutil.Process(self.process.pid)
         parts = [server, *server.children(recursive=True)]  # one that lingers would keep a new server from starting
         for part in parts:
@@ -102,6 +107,9 @@ class PostgreSQL:
                 part.kill()
         self.process.wait(15)
         psutil.wait_procs(parts, 15)
+
+    def start(self) -> None:
+        """Start the server again on the data of the one that was killed."""
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         self.process = _started(self.folder, self.port)
         self._recovered()

@@ -77,13 +77,14 @@ def put_back(store: Store, message: str, *which: ColumnElement[bool]) -> None:
         session.execute(update(Job).where(Job.state == jobs.RUNNING, *which).values(**queued))
 
 
-def take_back(store: Store, *which: ColumnElement[bool], begun: bool = False) -> None:
+def take_back(store: Store, *which: ColumnElement[bool], begun: bool = False, message: str = "") -> None:
     """Queue running jobs that were cut off again, a few times; it counts only where a process had begun with one.
 
     Args:
         store: whose.
         which: conditions on jobs.
         begun: a process had begun with them, even if their rows do not say so yet.
+        message: what their rows say meanwhile; by default what they said last.
     """
     dead = (Job.state == jobs.RUNNING, *which)
     with store.session() as session:
@@ -93,7 +94,8 @@ def take_back(store: Store, *which: ColumnElement[bool], begun: bool = False) ->
             session.execute(idle.values(state=jobs.QUEUED, worker=None, attempts=Job.attempts - 1))
         tired = update(Job).where(*dead, Job.attempts >= MAX_ATTEMPTS)
         session.execute(tired.values(finished=now(), **end({"error": LOST})))
-        session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None))
+        said = {"message": message} if message else {}
+        session.execute(update(Job).where(*dead).values(state=jobs.QUEUED, worker=None, **said))
 
 
 def end(outcome: dict[str, Any]) -> dict[str, Any]:

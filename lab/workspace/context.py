@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.errors import Cancelled, LabError
+from lab.errors import Away, Cancelled, LabError
 from lab.progress import OnEpoch, OnProgress, ignore, ignore_epoch
 from lab.workspace import logs
 from lab.workspace.incoming import given
@@ -98,7 +98,8 @@ def run_in_dask(
     Progress travels through Dask's scheduler: only `context.store` opens the database.
 
     Returns:
-        {"result": …}, {"cancelled": True}, {"error": one sentence} or {"error": …, "traceback": text}.
+        {"result": …}, {"cancelled": True}, {"away": one sentence}, {"error": one sentence} or
+        {"error": …, "traceback": text}.
     """
     from distributed import Event, get_worker
 
@@ -169,6 +170,8 @@ def outcome(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"result": json.loads(json.dumps(call()))}  # what is not JSON is a defect of the task, told as one
     except Cancelled:
         return {"cancelled": True}
+    except Away as error:
+        return {"away": str(error)}
     except LabError as error:
         return {"error": str(error)}
     except Exception as error:  # kept with the job; the page says that it is a defect

@@ -36,9 +36,11 @@ FORGET_AFTER_S = 24 * 3600.0
 UNFIT_PATIENCE_S, UNFIT_RETRY_S = 40.0, 4.0
 GONE_PATIENCE_S = 600.0
 """For a process that could run a job and went away: on a busy machine it takes long to be back."""
-DEATHS = 3
+DEATHS, MISSES = 3, 6
+"""So often a job may lose its process, or find database or file store away, before it fails."""
 TOO_LONG = "It ran longer than {} minutes, the most that a job may run here (LAB_JOB_MINUTES). Try it with less data."
 AWAY = "Waiting for the cluster, which does not answer."
+AGAIN = "Its process died; it starts again."
 DIED = f"The process that ran this job died {DEATHS} times, perhaps for want of memory. Try again with less data."
 TOO_MUCH = "It wrote {} MB; {} MB are the most that a job may write here (LAB_JOB_DISK_MB). Try it with less data."
 
@@ -73,6 +75,7 @@ class Worker:
         self._over: dict[int, str] = {}
         self._long: set[int] = set()
         self._deaths: Counter[int] = Counter()
+        self._misses: Counter[int] = Counter()
         self._unfit: dict[int, tuple[float, float]] = {}
         self._last_beat = 0.0
         self._claim_after = 0.0
@@ -83,7 +86,7 @@ class Worker:
         self._ended.update(self.cluster.finished())
         self._write_down()
         for job_id in list(self._ended):
-            self._finish(job_id, self._ended[job_id])
+            self._finish(job_id)
             del self._ended[job_id]
         if time.monotonic() - self._last_beat >= HEARTBEAT_S:
             self._beat()
@@ -200,16 +203,14 @@ class Worker:
             if said.get("written", 0) > limit_mb * 2**20:
                 self._over.setdefault(job_id, TOO_MUCH.format(said["written"] // 2**20, limit_mb))
 
-    def _finish(self, job_id: int, outcome: dict[str, Any]) -> None:
-        if "died" in outcome:
-            outcome = self._mourned(job_id, outcome["died"])
+    def _finish(self, job_id: int) -> None:
+        outcome = self._ended[job_id] = self._judged(job_id, self._ended[job_id])  # once, however often this is tried
         if "traceback" in outcome:
             self._unwritten.append((job_id, {jobs.LOG: outcome.pop("traceback")}))
             self._write_down()
-        if job_id in self._over and "cancelled" in outcome:
-            outcome = {"error": self._over[job_id]}
         if "lost" in outcome:
-            take_back(self.store, Job.id == job_id, Job.worker == self.name, begun="died" in outcome)
+            why = outcome.get("why", "")
+            take_back(self.store, Job.id == job_id, Job.worker == self.name, begun=bool(why), message=why)
         else:
             with self.store.session() as session:
                 session.execute(self._mine(job_id).values(finished=now(), **end(outcome)))
@@ -219,12 +220,22 @@ class Worker:
         with logs.about(job=job_id):
             log.info("ended=%s", next(iter(outcome)))
 
-    def _mourned(self, job_id: int, why: str) -> dict[str, Any]:
-        """Return how a job goes on whose process died: that may have been the machine's fault, but not every time."""
-        self._deaths[job_id] += 1
-        if self._deaths[job_id] < DEATHS:
-            return {"lost": True, "died": why}
-        return {"error": DIED, "traceback": why}
+    def _judged(self, job_id: int, outcome: dict[str, Any]) -> dict[str, Any]:
+        """Return how a job goes on: what went away may not have been its own fault, but not every time."""
+        if "died" in outcome:
+            self._deaths[job_id] += 1
+            if self._deaths[job_id] < DEATHS:
+                return {"lost": True, "why": AGAIN}
+            return {"error": DIED, "traceback": outcome["died"]}
+        if "away" in outcome:
+            self._misses[job_id] += 1
+            self._claim_after = time.monotonic() + RETRY_S
+            return (
+                {"lost": True, "why": outcome["away"]} if self._misses[job_id] < MISSES else {"error": outcome["away"]}
+            )
+        if job_id in self._over and "cancelled" in outcome:
+            return {"error": self._over[job_id]}
+        return outcome
 
     def _mine(self, job_id: int) -> Any:
         return update(Job).where(Job.id == job_id, Job.worker == self.name, Job.state == jobs.RUNNING)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.deploy.convert import to_int8_tflite
-from lab.errors import Cancelled, LabError
+from lab.errors import Away, Cancelled, LabError
 from lab.learn.metrics import confusion
 from lab.optimize.paths import LEGAL, Path
 from lab.progress import OnProgress, ignore
@@ -127,7 +127,7 @@ class _Runner:
             row |= {"seconds": round(result.seconds, 1), "failed": None}
             self.files[f"{path.label}.{self.seed}"] = tflite
             self.boards.append((row, self.board.submit(self._costs, tflite)))
-        except Cancelled:
+        except (Cancelled, Away):
             raise
         except LabError as error:
             row |= {"failed": str(error)}
@@ -202,7 +202,7 @@ class _Runner:
         """Remember why a node failed, so that the leaves behind it say so too."""
         try:
             yield
-        except Cancelled:
+        except (Cancelled, Away):
             raise
         except Exception as error:  # TensorFlow has its own family; a row says why, and the other leaves go on
             reason = f"{node.label}: {' '.join(str(error).split())[:300] or type(error).__name__}"

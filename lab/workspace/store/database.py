@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from lab.errors import LabError
+from lab.errors import Away, LabError
 from lab.workspace.settings import Settings
 from lab.workspace.store.artifacts import ArtifactFiles
 from lab.workspace.store.schema import open_engine
@@ -35,7 +35,8 @@ class Database:
         """Open one transaction; it is kept whole or not at all.
 
         Raises:
-            LabError: the disk is full, or the database does not answer.
+            LabError: the disk is full.
+            Away: the database does not answer.
         """
         try:
             with self._sessions.begin() as session:
@@ -44,7 +45,7 @@ class Database:
             told = str(error.orig)
             if "full" in told or "No space left" in told:
                 raise LabError("The disk is full: nothing was saved. Free some space and try again.") from error
-            raise LabError(f"The database does not answer: {told.splitlines()[0]}. Try again in a moment.") from error
+            raise Away(f"The database does not answer: {told.splitlines()[0]}. Try again in a moment.") from error
 
 
 def required(row: Row | None) -> Row:

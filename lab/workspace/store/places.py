@@ -12,7 +12,7 @@ from typing import Any
 
 import fsspec
 
-from lab.errors import BadInput, LabError
+from lab.errors import Away, BadInput, LabError
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def told(what: str, *passes: type[Exception]) -> Iterator[None]:
         passes: errors that the caller knows what to do with.
 
     Raises:
-        LabError: that sentence.
+        LabError: that sentence; `Away` where the place does not answer.
     """
     try:
         yield
@@ -70,7 +70,7 @@ def told(what: str, *passes: type[Exception]) -> Iterator[None]:
         raise LabError(f"{what}: {error.strerror or _short(error)}.") from error
     except Exception as error:  # each place has its own errors for a network that is down
         log.warning("place=away error=%s", error)
-        raise LabError(
+        raise Away(
             f"{what}: the file store does not answer ({type(error).__name__}). Try again in a moment."
         ) from error
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lab.atomic import unwritable
-from lab.errors import LabError
+from lab.errors import Away, LabError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -33,7 +33,8 @@ def open_engine(url: str, home: Path) -> Engine:
         home: folder that holds the lock under which processes migrate in turn.
 
     Raises:
-        LabError: the folder cannot be written, or no database answers.
+        LabError: the folder cannot be written.
+        Away: no database answers.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,8 @@ def open_engine(url: str, home: Path) -> Engine:
         with _locked(home / "migrate.lock"):  # even the first look: it switches a new file to WAL
             _bring_up_to_date(engine)
     except OperationalError as error:
-        raise LabError(f"The database cannot be opened: {error.orig}.") from error
+        told = str(error.orig).splitlines()[0].rstrip(".")
+        raise Away(f"The database cannot be opened: {told}. Try again in a moment.") from error
     return engine
 
 

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from lab.errors import BadInput
+from lab.errors import Away, BadInput
 
 
 def add(args, context):
@@ -56,6 +56,18 @@ def wait_for_file(args, context):
         context.progress(1, 2, "waiting for a file")
         time.sleep(0.05)
     return {"process": os.getpid()}
+
+
+def save(args, context):
+    """Wait until a file is there, then need the database."""
+    while not Path(args["file"]).exists():
+        context.progress(1, 2, "waiting for a file")
+        time.sleep(0.05)
+    return {"project": context.store.project("Kitchen").name}
+
+
+def find_store_away(args, context):
+    raise Away("The file store does not answer.")
 
 
 def die_once(args, context):

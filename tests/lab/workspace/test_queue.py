@@ -107,6 +107,39 @@ def test_a_database_that_is_killed_in_mid_job_loses_nothing(store, postgresql, t
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
+def test_a_job_whose_own_process_finds_the_database_away_runs_again_and_says_why(store, postgresql, tmp_path):
+    served = Worker(store, "steadfast")
+    job = jobs.submit(store, f"{TASKS}:save", {"file": str(tmp_path / "go")})
+    try:
+        steps(served, lambda: jobs.job(store, job.id).message == "waiting for a file")
+        postgresql.kill()
+        try:
+            (tmp_path / "go").touch()
+            steps(served, lambda: not served.cluster.job_ids)  # it has ended; nobody can write down how
+        finally:
+            postgresql.start()
+        steps(served, lambda: "The database cannot be opened" in jobs.job(store, job.id).message)
+        assert jobs.job(store, job.id).state == jobs.QUEUED
+        steps(served, lambda: jobs.job(store, job.id).state == jobs.DONE)
+        assert (jobs.job(store, job.id).attempts, jobs.job(store, job.id).result) == (2, {"project": "Kitchen"})
+    finally:
+        served.close()
+
+
+@pytest.mark.parametrize("database", ["SQLite"], indirect=True)
+def test_a_job_that_finds_the_file_store_away_again_and_again_fails_and_says_so(store, monkeypatch):
+    monkeypatch.setattr(worker, "RETRY_S", 0.1)
+    served = Worker(store, "steadfast")
+    job = jobs.submit(store, f"{TASKS}:find_store_away", {})
+    try:
+        steps(served, lambda: jobs.job(store, job.id).state not in jobs.OPEN_STATES)
+        row = jobs.job(store, job.id)
+        assert (row.state, row.error, row.attempts) == (jobs.FAILED, "The file store does not answer.", worker.MISSES)
+    finally:
+        served.close()
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
 def test_two_machines_may_open_a_new_database_at_once(database, postgresql, tmp_path):
     url = settings().database_url
     with ThreadPoolExecutor(4) as pool:
