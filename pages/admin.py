@@ -3,10 +3,11 @@
 import streamlit as st
 
 from pages import ui
-from pages.ui import running, session
+from pages.ui import acting, running, session
 
 ui.require_login()
 st.title("Admin", anchor=False)
+acting.tell_problem()
 if not session.person().is_admin:
     ui.empty("For who runs this instance", "Whoever set it up names admins in <code>LAB_ADMINS</code>.")
     st.stop()

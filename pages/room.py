@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import ui
 from pages.server import places
-from pages.ui import presenting, rehearsing
+from pages.ui import acting, presenting, rehearsing
 
 ui.require_login()
 if not places.leads():
@@ -16,6 +16,7 @@ if not places.leads():
     st.stop()
 
 st.title("Room", anchor=False)
+acting.tell_problem()
 PROJECTOR, PEOPLE, REHEARSAL, END = "Way in", "Who is where", "Rehearsal", "End"
 part = st.segmented_control(
     "Part", [PROJECTOR, PEOPLE, REHEARSAL, END], default=PROJECTOR, key="room-part", label_visibility="collapsed"

@@ -36,7 +36,10 @@ def told(act: Callable[..., Any]) -> Callable[..., None]:
     return acted
 
 
-def tell_problem() -> None:
-    """Say, once, what the last press could not do."""
+def tell_problem(for_a_while: bool = False) -> None:
+    """Say, once, what the last press could not do; `for_a_while` where the next run comes by itself and soon."""
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        if for_a_while:
+            st.toast(problem, icon=":material/error:", duration="long")
+        else:
+            st.error(problem, icon=":material/error:")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lab.workspace.people import LOCAL, consent, consented
 from lab.workspace.store import open_store
+from pages.ui import acting
 from pages.ui.session import person, store
 
 GIVEN = "_consented"
@@ -35,7 +36,7 @@ def ask() -> bool:
     with st.container(border=True, key="lab-consent"):
         st.markdown("**Before you keep a sound of this room**")
         st.markdown("\n".join(f"- {line}" for line in (WHERE, _who(), f"{_until()} {DELETE}", VOICES)))
-        st.button(AGREE, key="consent-agree", icon=":material/check:", on_click=_agree)
+        st.button(AGREE, key="consent-agree", icon=":material/check:", on_click=acting.told(_agree))
     return False
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lab.deploy import drive
 from lab.errors import LabError
+from pages.ui import parts
 from pages.ui.session import sign_in_configured, store
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -39,7 +40,7 @@ def draw(firmware: Mapping[str, str]) -> None:
             _panel(firmware)
 
 
-@st.fragment(run_every=LOOK_S)
+@parts.fragment(run_every=LOOK_S)
 def _panel(firmware: Mapping[str, str]) -> None:
     found = drive.find()
     name = st.selectbox("Firmware to copy", list(firmware), key="drive-firmware")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lab.workspace.store import retention
 from lab.workspace.store.retention import Ending
+from pages.ui import acting
 from pages.ui.session import owner, store
 
 SHOWN = 5
@@ -17,8 +18,9 @@ def panel() -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
             st.markdown(f":material/hourglass_bottom: **{each.name}** {_when(each)}; nobody has touched it for long.")
             st.button(
-                "Keep it", key=f"keep-{each.project_id}", on_click=retention.keep, args=(store(), each.project_id)
-            )
+                "Keep it", key=f"keep-{each.project_id}", on_click=acting.told(retention.keep),
+                args=(store(), each.project_id),
+            )  # fmt: skip
     if len(found) > SHOWN:
         st.caption(f"And {len(found) - SHOWN} more. Open a project and add or change something, and it stays.")
 

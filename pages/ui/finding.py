@@ -8,7 +8,7 @@ import streamlit as st
 from lab.errors import LabError
 from lab.study.tree.goal import MEASURES
 from lab.study.tree.tries import LEVELS
-from pages.ui import acting, tree, words
+from pages.ui import acting, parts, tree, words
 from pages.ui.results import downloads
 from pages.ui.session import store
 from pages.ui.work import metrics
@@ -35,7 +35,7 @@ def goal() -> dict[str, Any]:
     return {"floor": floor / 100, "measure": measure, "ceiling": ceiling, "trials": trials}
 
 
-@st.fragment(run_every=2.0)
+@parts.fragment(run_every=2.0)
 def live(job_id: int) -> None:
     """Draw the tree and what was found out so far, while a search runs."""
     told: list[dict[str, Any]] = metrics(job_id)

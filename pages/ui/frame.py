@@ -1,12 +1,9 @@
-"""What surrounds every page: its style, its head, its safety words, and how an error is shown."""
+"""What surrounds every page: its style, its head and its safety words."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 
-from lab.errors import LabError
 from lab.workspace.store import Project
 from pages.ui import acting, sharing
 from pages.ui.session import pick_project, tell_problem
@@ -44,12 +41,3 @@ def safety() -> None:
 def empty(title: str, text: str) -> None:
     """Say what will be here, and how to bring it."""
     st.html(f'<div class="lab-empty"><strong>{title}</strong><p>{text}</p></div>')
-
-
-@contextmanager
-def shows_errors() -> Iterator[None]:
-    """Show what a person can act on as one sentence; anything else is a defect and passes."""
-    try:
-        yield
-    except LabError as error:
-        st.error(str(error), icon=":material/error:")

@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.study import guide
 from lab.workspace.store import open_store
 from pages.server import places
-from pages.ui import flow, session
+from pages.ui import flow, parts, session
 
 NOTED = "_guide_noted"
 EVERY_S = 4.0
@@ -58,7 +58,7 @@ def brief() -> None:
         st.page_link(flow.GUIDE, label="Open the guide", icon=":material/signpost:")
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.fragment(run_every=EVERY_S)
 def steps() -> None:
     """Draw all steps, live: done ones with their tick, the one to do now with what to press."""
     done = progress()

@@ -8,7 +8,7 @@ import streamlit as st
 from lab.optimize.paths import named
 from lab.study.tree.options import Options
 from lab.study.tree.script import BATCH, toolkit_script
-from pages.ui import charts, comparing, cost, tree
+from pages.ui import charts, comparing, cost, parts, tree
 from pages.ui.finding import to_firmware
 from pages.ui.results import downloads
 from pages.ui.session import store
@@ -18,7 +18,7 @@ PLOT = "tree-pareto"
 Result = Mapping[str, Any]
 
 
-@st.fragment
+@parts.fragment
 def measured(result: Result, project_id: int, detectors: Mapping[str, bytes] | None = None) -> None:
     """Draw a walked tree, and all about the leaf that is looked at.
 

@@ -13,7 +13,7 @@ from lab.workspace.store import Run
 from pages.ui import acting, charts, words
 from pages.ui.augmenting import for_training
 from pages.ui.detectors import SUFFIX
-from pages.ui.frame import shows_errors
+from pages.ui.parts import shows_errors
 from pages.ui.results import downloads, figures
 from pages.ui.session import owner, store
 from pages.ui.work import latest_job, submit

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lab.study.ear import Ear
 from lab.study.recent import SIGHT
-from pages.ui import bundles
+from pages.ui import bundles, parts
 
 EVERY_S = 0.15
 SENT_S = 1.2
@@ -45,7 +45,7 @@ def draw(
             st.rerun(scope="app")
 
     before = changes(ear)
-    st.fragment(once, run_every=EVERY_S if on else None)()
+    parts.fragment(once, run_every=EVERY_S if on else None)()
 
 
 def _update(ear: Ear, status: str, who: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from lab.errors import LabError
 from lab.study.tree.npu import ACCELERATORS
 from lab.study.tree.options import EPOCHS, INITS, MAX_SEEDS, RAMPS
 from lab.study.tree.prepared import PreparedTree, prepared_tree
-from pages.ui import acting, comparing, finding, leaf, tree, words
-from pages.ui.frame import empty, shows_errors
+from pages.ui import acting, comparing, finding, leaf, parts, tree, words
+from pages.ui.frame import empty
 from pages.ui.session import store
 from pages.ui.work import metrics, submit
 
@@ -38,7 +38,7 @@ def folded(project_id: int, result: Mapping[str, Any] | None) -> None:
     folds = st.expander("Walk your own", icon=":material/account_tree:", key="tree-form", on_change="rerun",
                         expanded=result is None and ready is None)  # fmt: skip
     if folds.open:
-        with folds, shows_errors():
+        with folds, parts.shows_errors():
             known = result or (ready.outcome if ready else {})
             form(project_id, list(known.get("densities") or {}))
 
@@ -185,7 +185,7 @@ def _options(layers: Sequence[str]) -> tuple[dict[str, Any], int]:
     }, seeds
 
 
-@st.fragment(run_every=2.0)
+@parts.fragment(run_every=2.0)
 def live(job_id: int, paths: Sequence[str]) -> None:
     """Draw the tree with each node's state, and the rows that are there, while a walk runs."""
     told: list[dict[str, Any]] = metrics(job_id)

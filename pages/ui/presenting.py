@@ -14,7 +14,7 @@ from lab.workspace.store import now, open_store
 from lab.workspace.workshop import clearing
 from lab.workspace.workshop.places import Place
 from lab.workspace.workshop.state import Workshop
-from pages.ui import words
+from pages.ui import acting, parts, words
 from pages.ui.frame import empty
 
 EVERY_S = 3.0
@@ -40,12 +40,12 @@ def way_in() -> None:
     )
     _count()
     st.toggle(
-        "Joining is paused", room.paused, key="room-paused", on_change=_pause,
+        "Joining is paused", room.paused, key="room-paused", on_change=acting.told(_pause),
         help="Nobody new gets in while it is on. Who is in goes on; return keys still work.",
     )  # fmt: skip
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.fragment(run_every=EVERY_S)
 def _count() -> None:
     room = _room()
     count = len(workshop.places_of(open_store(), room))
@@ -57,7 +57,7 @@ def _pause() -> None:
     workshop.change(open_store().config.home, paused=bool(st.session_state["room-paused"]))
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.fragment(run_every=EVERY_S)
 def people() -> None:
     """Draw everybody's step, who is stuck and what failed, live and in an order that stays."""
     store, room = open_store(), _room()
@@ -131,7 +131,8 @@ def end() -> None:
     )
     room = _room()
     st.button(
-        "End the workshop", icon=":material/door_front:", disabled=room.is_over, on_click=_end, key="room-end",
+        "End the workshop", icon=":material/door_front:", disabled=room.is_over, key="room-end",
+        on_click=acting.told(_end),
         help="Its code and everybody’s spaces close. What people made stays until you reset.",
     )  # fmt: skip
     if room.is_over:
@@ -145,8 +146,8 @@ def end() -> None:
     )
     typed = st.text_input(f"Type {CONFIRM} to allow it", key="room-confirm", max_chars=10, width=240)
     st.button(
-        "Erase all spaces", type="primary", icon=":material/delete_forever:", on_click=_reset, key="room-reset",
-        disabled=typed.strip() != CONFIRM or not count,
+        "Erase all spaces", type="primary", icon=":material/delete_forever:", key="room-reset",
+        on_click=acting.told(_reset), disabled=typed.strip() != CONFIRM or not count,
     )  # fmt: skip
     if told := st.session_state.pop("_room_told", None):
         st.success(told, icon=":material/check_circle:")

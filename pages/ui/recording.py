@@ -12,7 +12,7 @@ from lab.sound.labels import check_label
 from lab.study.ear import Ear, Saved
 from lab.workspace import takes
 from lab.workspace.takes import Take
-from pages.ui import acting, consenting, flow, live, webrtc
+from pages.ui import acting, consenting, flow, live, parts, webrtc
 from pages.ui.session import store
 from pages.ui.words import count_of, percent
 
@@ -139,7 +139,7 @@ def _row(clip: Saved) -> str:
 def interrupted(project_id: int) -> None:
     """Tell of takes that ended early, until somebody has read it; look again while one may yet turn out to be."""
     every = LOOK_S if takes.noted(store().config, project_id) else None
-    st.fragment(_tell, run_every=every)(project_id)
+    parts.fragment(_tell, run_every=every)(project_id)
 
 
 def _tell(project_id: int) -> None:

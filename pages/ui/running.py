@@ -7,7 +7,7 @@ import streamlit as st
 from lab.workspace import health as how
 from lab.workspace import jobs, overview
 from lab.workspace.store import Job
-from pages.ui import session
+from pages.ui import acting, parts, session
 from pages.ui.frame import empty
 from pages.ui.words import count_of, duration
 
@@ -16,7 +16,7 @@ SHOWN = 50
 DAYS = {"a day": 1, "a week": 7, "a month": 30, "ever": 0}
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.fragment(run_every=EVERY_S)
 def health() -> None:
     """Draw how each part is, live, and the versions."""
     found = how.health(session.instance().config)
@@ -50,7 +50,7 @@ def people() -> None:
     )  # fmt: skip
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.fragment(run_every=EVERY_S)
 def all_jobs() -> None:
     """List everybody's jobs, the newest first; open ones can be cancelled."""
     rows = jobs.jobs(session.instance(), limit=SHOWN)
@@ -64,7 +64,7 @@ def all_jobs() -> None:
             )
             st.button(
                 "Stopping …" if row.stop_asked else "Cancel", key=f"admin-cancel-{row.id}", disabled=row.stop_asked,
-                on_click=_cancel, args=(row.id,),
+                on_click=acting.told(_cancel), args=(row.id,),
             )  # fmt: skip
     st.dataframe([_told(row) for row in rows], hide_index=True, key="admin-jobs")
 
@@ -95,7 +95,7 @@ def disk() -> None:
     )  # fmt: skip
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.fragment(run_every=EVERY_S)
 def workers() -> None:
     """List who serves the job table."""
     rows = how.workers(session.instance())

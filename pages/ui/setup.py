@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from lab.errors import Missing
+from pages.ui.parts import fragment
 from pages.ui.session import store
 
 READY, INSTALLING, MISSING, FAILED = "ready", "installing", "missing", "failed"
@@ -77,7 +78,7 @@ def _firmware_failed() -> None:
         st.caption(f"**Firmware could not be compiled ahead.** {said} Building it on the Firmware page tries again.")
 
 
-@st.fragment(run_every=2.0)
+@fragment(run_every=2.0)
 def _live() -> None:
     states = parts()
     if INSTALLING not in states.values():

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.sound.clip import RATE_HZ
 from lab.study.ear import Ear
 from lab.study.recent import SOUND_S
-from pages.ui import acting, bundles, consenting, flow, listening, mending, webrtc
+from pages.ui import acting, bundles, consenting, flow, listening, mending, parts, webrtc
 from pages.ui.session import store
 
 EVERY_S = 0.5
@@ -76,7 +76,7 @@ def _monitor(project_id: int, heard: Ear | None) -> None:
         )  # fmt: skip
         _kept(project_id)
 
-    st.fragment(once, run_every=EVERY_S if heard else None)()
+    parts.fragment(once, run_every=EVERY_S if heard else None)()
 
 
 def _twin_hops(heard: Ear | None) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from lab.sound.datasets import SPLITS
 from lab.study import versions
 from lab.workspace import jobs
 from lab.workspace.store.erasing import erase_project
-from pages.ui import acting, leaks
+from pages.ui import acting, leaks, parts
 from pages.ui.incoming import staged
 from pages.ui.session import leave, store
 from pages.ui.words import count_of
@@ -89,7 +89,7 @@ def _ask() -> None:
     st.session_state["_erase"] = True
 
 
-@st.dialog("Delete this project?")
+@parts.dialog("Delete this project?")
 def _confirm(project_id: int, name: str) -> None:
     st.session_state["_erase"] = False
     st.markdown(

@@ -12,6 +12,7 @@ from lab.errors import LabError
 from lab.workspace import jobs
 from lab.workspace.daemon import ensure_worker
 from lab.workspace.store import Job
+from pages.ui import acting, parts
 from pages.ui.session import may_edit, owner, store
 from pages.ui.words import duration
 
@@ -86,7 +87,7 @@ def job_panel(project_id: int | None, *tasks: str, curves: bool = False) -> Job 
     return row
 
 
-@st.fragment(run_every=POLL_S)
+@parts.fragment(run_every=POLL_S)
 def _live(job_id: int) -> None:
     row = jobs.job(store(), job_id)
     if row.state not in jobs.OPEN_STATES:
@@ -97,12 +98,12 @@ def _live(job_id: int) -> None:
         bar.progress(min(1.0, row.done / row.total) if row.total else 0.0, text=_headline(row))
         bar.button(
             "Stopping …" if row.stop_asked else "Cancel", key=f"cancel-{job_id}",
-            disabled=row.stop_asked or not may_edit(), on_click=jobs.cancel, args=(store(), job_id),
+            disabled=row.stop_asked or not may_edit(), on_click=acting.told(jobs.cancel), args=(store(), job_id),
         )  # fmt: skip
         _log(job_id)
 
 
-@st.fragment(run_every=CURVES_S)
+@parts.fragment(run_every=CURVES_S)
 def _live_curves(job_id: int) -> None:
     from pages.ui.charts import training_curves
 

@@ -10,7 +10,7 @@ from lab.workspace.store import open_store
 from lab.workspace.store.forgetting import Kept
 from lab.workspace.store.forgetting import kept as kept_of
 from lab.workspace.store.quota import MB
-from pages.ui import session
+from pages.ui import parts, session
 from pages.ui.words import count_of, duration
 from pages.ui.work import is_open, job_panel, latest_job, latest_result, submit
 
@@ -112,7 +112,7 @@ def _ask() -> None:
     st.session_state[ASKED] = True
 
 
-@st.dialog("Delete everything that is yours?")
+@parts.dialog("Delete everything that is yours?")
 def _confirm(who: str) -> None:
     st.markdown("It goes for good, and nobody can bring it back. Take it with you first.")
     typed = st.text_input(f"Type **{who}** to confirm", key="erase-me-name")
