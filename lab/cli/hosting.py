@@ -23,7 +23,7 @@ def workshop(commands: Any) -> None:
         return {"rows": check(settings())}
 
     made = command(commands, "workshop", run, "serve: pages for a room; check: what works; reset: erase all places")
-    made.add_argument("what", choices=("serve", "check", "reset"))
+    made.add_argument("what", choices=("serve", "check", "reset"), help="which")
     made.add_argument("--loopback", action="store_true", help="serve: bind this machine only")
     made.add_argument("--port", type=int, help="serve: of the pages (a free one)")
     made.add_argument("--yes", action="store_true", help="reset: erase without asking again")

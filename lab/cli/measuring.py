@@ -23,7 +23,7 @@ def evaluate(commands: Any) -> None:
         return {**scores, "model": brought.costs(detector, entries)} if ends else scores
 
     made = command(commands, "evaluate", run, "window and event scores over labelled files")
-    made.add_argument("detector", metavar="DETECTOR|MODEL.tflite")
+    made.add_argument("detector", metavar="DETECTOR|MODEL.tflite", help="what is to be judged")
     sounds = made.add_mutually_exclusive_group(required=True)
     sounds.add_argument("--manifest", metavar="CSV", help="file,label")
     sounds.add_argument("--folder", metavar="DIR", help="sounds in a folder a label")
@@ -43,8 +43,10 @@ def bench(commands: Any) -> None:
         return benches.run(args.name, vars(args), show_progress)
 
     text = "; ".join(f"{name}: {says}" for name, (_, says) in BENCHES.items())
-    made = command(commands, "bench", run, f"measure: {text}")
-    made.add_argument("name", choices=tuple(BENCHES))
+    made = command(
+        commands, "bench", run, "measure: what the detector hears, cycles, speed, people at once", f"measure: {text}"
+    )
+    made.add_argument("name", choices=tuple(BENCHES), help="which")
     made.add_argument(
         "--plot", metavar="FILE", help="device: also draw the PDM filter's response (.svg); alarm: the slices (.html)"
     )

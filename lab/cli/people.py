@@ -8,6 +8,7 @@ from lab.cli.adding import Result, command, show_progress
 from lab.errors import BadInput
 
 LOCAL = "local"
+PERSON = "their id (%(default)s: who uses this computer)"
 
 
 def person(commands: Any) -> None:
@@ -43,10 +44,12 @@ def person(commands: Any) -> None:
     made = commands.add_parser("person", help="everything that is one person's").add_subparsers(
         required=True, metavar="ACTION"
     )
-    command(made, "show", show, "what is kept of a person, or of everybody").add_argument("person", nargs="?")
+    command(made, "show", show, "what is kept of a person, or of everybody").add_argument(
+        "person", nargs="?", help="their id (everybody)"
+    )
     out = command(made, "export", export, "write a person's projects and all that was made as one zip")
-    out.add_argument("person", nargs="?", default=LOCAL)
-    out.add_argument("--out", required=True, metavar="FILE.zip")
+    out.add_argument("person", nargs="?", default=LOCAL, help=PERSON)
+    out.add_argument("--out", required=True, metavar="FILE.zip", help="file to write")
     gone = command(made, "delete", delete, "delete everything that is a person's, for good")
-    gone.add_argument("person", nargs="?", default=LOCAL)
+    gone.add_argument("person", nargs="?", default=LOCAL, help=PERSON)
     gone.add_argument("--confirm", default="", metavar="PERSON", help="their id again")

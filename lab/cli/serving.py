@@ -48,7 +48,7 @@ def backup(commands: Any) -> None:
         return backup(open_store(), Path(args.out), show_progress)
 
     made = command(commands, "backup", run, "write everything of this instance into one zip, while people work")
-    made.add_argument("--out", required=True, metavar="FILE.zip")
+    made.add_argument("--out", required=True, metavar="FILE.zip", help="file to write")
 
 
 def restore(commands: Any) -> None:
@@ -61,4 +61,4 @@ def restore(commands: Any) -> None:
         return restore(settings(), Path(args.file), show_progress)
 
     made = command(commands, "restore", run, "bring a backup into an instance that holds nothing yet")
-    made.add_argument("file", metavar="FILE.zip")
+    made.add_argument("file", metavar="FILE.zip", help="what `backup` wrote")

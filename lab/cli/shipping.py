@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lab.cli.adding import Result, command, show_progress
+from lab.cli.adding import BOARD, Result, command, show_progress
 from lab.errors import BadInput
 
 
@@ -16,7 +16,9 @@ def audit(commands: Any) -> None:
 
         return audit(_read(args.model))
 
-    command(commands, "audit", run, "what a .tflite really holds").add_argument("model", metavar="MODEL.tflite")
+    command(commands, "audit", run, "what a .tflite really holds").add_argument(
+        "model", metavar="MODEL.tflite", help="file to read"
+    )
 
 
 def compiled(commands: Any) -> None:
@@ -33,12 +35,17 @@ def compiled(commands: Any) -> None:
         return compile_file(model, Path(args.out), args.board, show_progress, args.prefix, args.led)
 
     made = command(commands, "compile", run, "C from a model, firmware from a detector")
-    made.add_argument("model", nargs="?", metavar="MODEL.tflite|DETECTOR")
-    made.add_argument("--out", required=True, metavar="DIR")
-    made.add_argument("--board", default="pico")
-    made.add_argument("--prefix", default="model", help="begins every name in a model's C")
-    made.add_argument("--app", choices=("detector", "usb_microphone", "selftest"), default="detector")
-    made.add_argument("--led", choices=("probability", "event"), default="probability", help="what the light shows")
+    made.add_argument(
+        "model", nargs="?", metavar="MODEL.tflite|DETECTOR", help="a model becomes C, a detector firmware"
+    )
+    made.add_argument("--out", required=True, metavar="DIR", help="folder for what it makes")
+    made.add_argument("--board", default="pico", help=BOARD)
+    made.add_argument("--prefix", default="model", help="begins every name in a model's C (%(default)s)")
+    made.add_argument("--app", choices=("detector", "usb_microphone", "selftest"), default="detector",
+                      help="what the firmware is (%(default)s)")  # fmt: skip
+    made.add_argument(
+        "--led", choices=("probability", "event"), default="probability", help="what the light shows (%(default)s)"
+    )
 
 
 def infer(commands: Any) -> None:
@@ -50,10 +57,15 @@ def infer(commands: Any) -> None:
         return infer(_read(args.model), Path(args.input), Path(args.output), args.engine)
 
     made = command(commands, "infer", run, "raw int8 in and out")
-    made.add_argument("model", metavar="MODEL.tflite")
-    made.add_argument("input", metavar="IN.npy")
-    made.add_argument("output", metavar="OUT.npy")
-    made.add_argument("--engine", choices=("compiled", "reference"), required=True)
+    made.add_argument("model", metavar="MODEL.tflite", help="int8 model")
+    made.add_argument("input", metavar="IN.npy", help="int8 inputs, one after another along the first axis")
+    made.add_argument("output", metavar="OUT.npy", help="int8 outputs to write")
+    made.add_argument(
+        "--engine",
+        choices=("compiled", "reference"),
+        required=True,
+        help="the C that ships, built for this machine, or TensorFlow Lite’s reference kernels",
+    )
 
 
 def emulate(commands: Any) -> None:
@@ -65,9 +77,14 @@ def emulate(commands: Any) -> None:
         return emulate(Path(args.firmware), Path(args.wav), args.mic)
 
     made = command(commands, "emulate", run, "run firmware on the virtual board")
-    made.add_argument("firmware", metavar="FIRMWARE.uf2")
-    made.add_argument("--wav", required=True)
-    made.add_argument("--mic", choices=("pdm", "inject"), default="inject")
+    made.add_argument("firmware", metavar="FIRMWARE.uf2", help="what `compile` made")
+    made.add_argument("--wav", required=True, help="what its microphone hears")
+    made.add_argument(
+        "--mic",
+        choices=("pdm", "inject"),
+        default="inject",
+        help="the microphone’s bit stream, or samples put in its place, which is quicker (%(default)s)",
+    )
 
 
 def _read(path: str) -> bytes:

@@ -1,5 +1,6 @@
 """The command line as a contract: exit codes, one object on standard output, one line on standard error."""
 
+import argparse
 import json
 import os
 import re
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from lab.cli import main
+from lab.cli import adding, main, parser
+from lab.deploy.boards import BOARDS
 from lab.deploy.prepared import PREPARED_FILE, prepared_detector
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,3 +177,24 @@ def test_importing_the_lab_is_quick():
         for _ in range(5)
     ]
     assert min(times) < 0.3
+
+
+def arguments(made, name=""):
+    """Yield (command, argument) of everything that a person may give."""
+    for action in made._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for word, below in action.choices.items():
+                yield from arguments(below, f"{name} {word}".strip())
+        else:
+            yield name, action
+
+
+def test_the_help_says_what_every_argument_is():
+    found = list(arguments(parser()))
+    assert len(found) > 100
+    assert [(name, each.dest) for name, each in found if not each.help] == []
+    assert all(board in adding.BOARD for board in BOARDS)
+    for name in {name for name, _ in found}:
+        with pytest.raises(SystemExit) as ended:
+            main([*name.split(), "--help"])  # a stray per cent sign would raise
+        assert ended.value.code == 0
