@@ -12,9 +12,9 @@ from pages.ui import bundles, setup, usb, watching, webrtc
 from tests.conftest import ROOT
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def small_heap():
-    """Leave what earlier tests brought out of the garbage collection that Streamlit asks for after each run."""
+    """Leave what earlier files brought out of the garbage collection that Streamlit asks for after each run."""
     gc.collect()
     gc.freeze()
     yield
