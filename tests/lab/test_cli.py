@@ -15,6 +15,7 @@ import soundfile
 from lab.cli import adding, main, parser
 from lab.deploy.boards import BOARDS
 from lab.deploy.prepared import PREPARED_FILE, prepared_detector
+from lab.study.tree.options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ("demo", "data", "features", "train", "audit", "compile", "infer", "emulate", "evaluate", "worker")
@@ -194,6 +195,9 @@ def test_the_help_says_what_every_argument_is():
     assert len(found) > 100
     assert [(name, each.dest) for name, each in found if not each.help] == []
     assert all(board in adding.BOARD for board in BOARDS)
+    usual = {each.dest: each.help for name, each in found if name == "optimize"}
+    for setting in ("sparsity", "ramp", "clusters", "init"):
+        assert f"({getattr(Options(), setting)})" in usual[setting]
     for name in {name for name, _ in found}:
         with pytest.raises(SystemExit) as ended:
             main([*name.split(), "--help"])  # a stray per cent sign would raise

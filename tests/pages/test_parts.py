@@ -5,11 +5,13 @@ import re
 from streamlit.testing.v1 import AppTest
 
 from lab.errors import Away
-from lab.workspace import jobs
-from lab.workspace.store import open_store
 from pages.ui import work
 from tests.conftest import ROOT
 from tests.pages.conftest import press
+
+
+def away(*_args, **_more):
+    raise Away("The database does not answer.")
 
 
 def page_of_parts():
@@ -38,26 +40,16 @@ def test_what_a_person_can_act_on_is_a_sentence_and_a_defect_is_one():
     assert len(app.exception) == 1  # the defect
 
 
-def test_a_database_that_goes_away_under_a_running_job_is_a_sentence_beside_the_page(open_page, monkeypatch):
+def test_a_database_that_goes_away_under_an_open_job_is_a_sentence_beside_the_page(open_page, monkeypatch):
     app = press(open_page("train"), "Train the baseline")
-    job = jobs.jobs(open_store())[0]
-
-    def away(*_args, **_more):
-        raise Away("The database does not answer.")
-
     monkeypatch.setattr(work.jobs, "job", away)
     app.run()
-    assert job.state == "queued"
     assert not app.exception
     assert "The database does not answer." in [each.value for each in app.error]
 
 
 def test_a_press_in_a_part_that_cannot_be_done_is_told(open_page, monkeypatch):
     app = press(open_page("train"), "Train the baseline")
-
-    def away(*_args, **_more):
-        raise Away("The database does not answer.")
-
     monkeypatch.setattr(work.jobs, "cancel", away)
     press(app.run(), "Cancel")
     told = [each.value for each in (*app.error, *app.toast)]

@@ -76,6 +76,7 @@ def walk(
     Raises:
         BadInput: options that cannot work on this model.
         Cancelled: by a callback.
+        Away: the store of finished nodes does not answer; what is kept stays.
     """
     check_layers(problem, options.excluded)
     runner = _Runner(problem, options, kept or Kept(), on_state, Steps(problem, options, paths, seeds, on_progress))

@@ -60,9 +60,7 @@ def wait_for_file(args, context):
 
 def save(args, context):
     """Wait until a file is there, then need the database."""
-    while not Path(args["file"]).exists():
-        context.progress(1, 2, "waiting for a file")
-        time.sleep(0.05)
+    wait_for_file(args, context)
     return {"project": context.store.project("Kitchen").name}
 
 

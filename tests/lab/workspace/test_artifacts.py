@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from lab.errors import BadInput, LabError
+from lab.errors import Away, BadInput, LabError
 from lab.workspace import health
 from lab.workspace.settings import settings
 from lab.workspace.store import Artifact, Store, now, open_store, sweeping
@@ -115,9 +115,9 @@ def test_a_server_that_is_away_is_one_sentence_and_adds_nothing(store, monkeypat
     away.files._fs = type(away.files._fs)(
         skip_instance_cache=True, config_kwargs={"retries": {"max_attempts": 1}, "connect_timeout": 1}
     )
-    with pytest.raises(LabError, match="could not be saved: the file store does not answer"):
+    with pytest.raises(Away, match="could not be saved: the file store does not answer"):
         add(away, project, b"two")
-    with pytest.raises(LabError, match="could not be read: the file store does not answer"):
+    with pytest.raises(Away, match="could not be read: the file store does not answer"):
         away.read_artifact(sound.sha256)
     with pytest.raises(LabError, match="does not answer"):
         away.files.check()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from lab.errors import BadInput, LabError
+from lab.errors import Away, BadInput, LabError
 from lab.workspace import jobs, worker
 from lab.workspace.settings import settings
 from lab.workspace.store import Job, now, open_store
@@ -22,6 +22,13 @@ TASKS = "tests.lab.workspace.tasks"
 @pytest.fixture
 def store(database):
     return open_store(settings())
+
+
+@pytest.fixture
+def served(store):
+    worker_ = Worker(store, "steadfast")
+    yield worker_
+    worker_.close()
 
 
 def test_nobody_waits_for_anothers_hundred_jobs(store):
@@ -94,49 +101,35 @@ def test_a_job_that_writes_too_much_is_ended_says_so_and_leaves_nothing(store, m
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
-def test_a_database_that_is_killed_in_mid_job_loses_nothing(store, postgresql, tmp_path):
-    served = Worker(store, "steadfast")
-    job = jobs.submit(store, f"{TASKS}:wait_for_file", {"file": str(tmp_path / "go")})
-    try:
-        steps(served, lambda: jobs.job(store, job.id).message == "waiting for a file")
-        postgresql.restart()
-        (tmp_path / "go").touch()
-        steps(served, lambda: jobs.job(store, job.id).state == jobs.DONE)
-    finally:
-        served.close()
+def test_a_database_that_is_killed_in_mid_job_loses_nothing(store, served, postgresql, tmp_path):
+    job = waiting(store, served, "wait_for_file", tmp_path / "go")
+    postgresql.restart()
+    (tmp_path / "go").touch()
+    steps(served, lambda: jobs.job(store, job.id).state == jobs.DONE)
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
-def test_a_job_whose_own_process_finds_the_database_away_runs_again_and_says_why(store, postgresql, tmp_path):
-    served = Worker(store, "steadfast")
-    job = jobs.submit(store, f"{TASKS}:save", {"file": str(tmp_path / "go")})
+def test_a_job_whose_own_process_finds_the_database_away_runs_again_and_says_why(store, served, postgresql, tmp_path):
+    job = waiting(store, served, "save", tmp_path / "go")
+    postgresql.kill()
     try:
-        steps(served, lambda: jobs.job(store, job.id).message == "waiting for a file")
-        postgresql.kill()
-        try:
-            (tmp_path / "go").touch()
-            steps(served, lambda: not served.cluster.job_ids)  # it has ended; nobody can write down how
-        finally:
-            postgresql.start()
-        steps(served, lambda: "The database cannot be opened" in jobs.job(store, job.id).message)
-        assert jobs.job(store, job.id).state == jobs.QUEUED
-        steps(served, lambda: jobs.job(store, job.id).state == jobs.DONE)
-        assert (jobs.job(store, job.id).attempts, jobs.job(store, job.id).result) == (2, {"project": "Kitchen"})
+        (tmp_path / "go").touch()
+        steps(served, lambda: not served.cluster.job_ids)  # it has ended; nobody can write down how
     finally:
-        served.close()
+        postgresql.start()
+    steps(served, lambda: "The database cannot be opened" in jobs.job(store, job.id).message)
+    assert jobs.job(store, job.id).state == jobs.QUEUED
+    steps(served, lambda: jobs.job(store, job.id).state == jobs.DONE)
+    assert (jobs.job(store, job.id).attempts, jobs.job(store, job.id).result) == (2, {"project": "Kitchen"})
 
 
 @pytest.mark.parametrize("database", ["SQLite"], indirect=True)
-def test_a_job_that_finds_the_file_store_away_again_and_again_fails_and_says_so(store, monkeypatch):
+def test_a_job_that_finds_the_file_store_away_again_and_again_fails_and_says_so(store, served, monkeypatch):
     monkeypatch.setattr(worker, "RETRY_S", 0.1)
-    served = Worker(store, "steadfast")
     job = jobs.submit(store, f"{TASKS}:find_store_away", {})
-    try:
-        steps(served, lambda: jobs.job(store, job.id).state not in jobs.OPEN_STATES)
-        row = jobs.job(store, job.id)
-        assert (row.state, row.error, row.attempts) == (jobs.FAILED, "The file store does not answer.", worker.MISSES)
-    finally:
-        served.close()
+    steps(served, lambda: jobs.job(store, job.id).state not in jobs.OPEN_STATES)
+    row = jobs.job(store, job.id)
+    assert (row.state, row.error, row.attempts) == (jobs.FAILED, "The file store does not answer.", worker.MISSES)
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL"], indirect=True)
@@ -151,7 +144,7 @@ def test_two_machines_may_open_a_new_database_at_once(database, postgresql, tmp_
 
 def test_a_database_that_is_not_there_is_told_in_a_sentence(lab_home, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://lab@127.0.0.1:1/lab")
-    with pytest.raises(LabError, match="The database cannot be opened"):
+    with pytest.raises(Away, match="The database cannot be opened"):
         open_store(settings())
 
 
@@ -160,6 +153,13 @@ def test_a_setting_that_is_no_number_is_told_by_name(lab_home, monkeypatch, name
     monkeypatch.setenv(name, "many")
     with pytest.raises(BadInput, match=f"{name} must be a whole number"):
         settings()
+
+
+def waiting(store, served, task, file):
+    """Return a job whose process waits for a file."""
+    job = jobs.submit(store, f"{TASKS}:{task}", {"file": str(file)})
+    steps(served, lambda: jobs.job(store, job.id).message == "waiting for a file")
+    return job
 
 
 def steps(served, until, limit_s=60):
